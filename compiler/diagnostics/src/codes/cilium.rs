@@ -1,0 +1,3 @@
+//! Codes of the Cilium target (NPL07xx).
+
+codes! {}

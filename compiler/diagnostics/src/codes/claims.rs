@@ -1,0 +1,3 @@
+//! Codes of claims and tests (NPL05xx).
+
+codes! {}

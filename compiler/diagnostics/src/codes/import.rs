@@ -1,0 +1,3 @@
+//! Codes of existing YAML as a source (NPL10xx).
+
+codes! {}

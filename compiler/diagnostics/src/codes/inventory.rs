@@ -1,0 +1,3 @@
+//! Codes of the inventory and services (NPL08xx).
+
+codes! {}

@@ -1,0 +1,3 @@
+//! Codes of kinds of ends, rules, `via`, templates, parameters (NPL03xx).
+
+codes! {}

@@ -1,0 +1,3 @@
+//! Codes of findings about programs that are valid (NPL06xx).
+
+codes! {}

@@ -1,0 +1,3 @@
+//! Codes of modules, `use`, scopes, packages (NPL02xx).
+
+codes! {}

@@ -1,0 +1,3 @@
+//! Codes of lexing, literals, parsing (NPL00xx, NPL01xx).
+
+codes! {}

@@ -1,0 +1,36 @@
+//! HTTP constraints: method, path pattern, host pattern (grammar.md §6).
+
+use smol_str::SmolStr;
+
+use crate::name::NamePattern;
+
+/// What one `via http` admits: a request whose host one of `hosts` admits (none listed: any host) and
+/// which one of `entries` admits (none listed: any request).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct HttpRule {
+    pub hosts: Vec<NamePattern>,
+    pub entries: Vec<HttpEntry>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct HttpEntry {
+    /// `None`: any method. Upper case as written.
+    pub method: Option<SmolStr>,
+    pub path: PathPattern,
+}
+
+/// `/a/*/b/**`: segments between slashes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PathPattern {
+    pub segments: Vec<Segment>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Segment {
+    /// As it stands after normalisation; empty only as the last one (a trailing slash).
+    Exact(SmolStr),
+    /// `*`: one non-empty segment.
+    Any,
+    /// `**`, last only: the rest, empty included.
+    Rest,
+}

@@ -1,0 +1,13 @@
+//! The meaning of a policy as plain data, and everything that is decided from it.
+//!
+//! This is the waist of the house: front ends make a [`Model`], back ends take a [`Checked`] one.
+//! Nothing here knows NPL's syntax, YAML, salsa or the kernel; nothing here reads a file, a clock or
+//! the environment.
+
+pub mod addr;
+pub mod http;
+pub mod inventory;
+pub mod label;
+pub mod model;
+pub mod name;
+pub mod port;

@@ -1,0 +1,45 @@
+//! What evaluation may ask of its surroundings: the one seam between the pure half of this crate
+//! (`eval`) and the incremental half (`db`).
+
+use npl_diagnostics::{Diagnostic, Place, TextRange};
+use npl_policy::inventory::Inventory;
+use npl_syntax::ast;
+use smol_str::SmolStr;
+
+use crate::value::{TemplateValue, Value};
+
+/// The names and facts around one item.
+pub trait Scope {
+    /// Where a range of this item's tree is.
+    fn place(&self, range: TextRange) -> Place;
+
+    /// Module path, `.`-joined; empty for the root module.
+    fn module(&self) -> SmolStr;
+
+    /// Package-relative path of the file.
+    fn file(&self) -> SmolStr;
+
+    /// Prefix of qualified names: the package for this package's modules, `std.…` or the
+    /// dependency's name for others.
+    fn qualifier(&self) -> SmolStr;
+
+    /// Whether workloads declared here are owned: true in the package under work only.
+    fn owns(&self) -> bool;
+
+    /// The namespace of what names none: the file's, else the package's.
+    fn namespace(&self) -> Option<SmolStr>;
+
+    /// The value of a path. `None`: unknown, and reported to `out` with the nearest name.
+    fn resolve(&self, path: &ast::Path, out: &mut Vec<Diagnostic<Place>>) -> Option<Value>;
+
+    /// The value that the environment gives to a `param`, as text of a literal.
+    fn param(&self, name: &str) -> Option<SmolStr>;
+
+    fn inventory(&self) -> Option<&Inventory>;
+
+    /// The day that `until` is judged by; `None` judges nothing.
+    fn today(&self) -> Option<ast::Date>;
+
+    /// The scope in which a template's body stands: its own file's names, its own places.
+    fn enter(&self, template: &TemplateValue) -> Box<dyn Scope + '_>;
+}

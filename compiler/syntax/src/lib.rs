@@ -1,0 +1,3 @@
+//! NPL text: lexer, item cutter, grammar, tree, formatter.
+
+pub mod ast;
