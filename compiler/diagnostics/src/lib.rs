@@ -7,8 +7,16 @@
 
 pub mod codes;
 mod diagnostic;
+mod fixes;
+pub mod limits;
 mod place;
+pub mod render;
+mod sources;
+mod suggest;
 
 pub use codes::{Code, CodeInfo};
 pub use diagnostic::{Diagnostic, Edit, Fix, Label, Severity};
+pub use fixes::{FixError, apply_edits, apply_fixes};
 pub use place::{Anchor, FileId, Place, Span, TextRange};
+pub use sources::{LineIndex, Lines, Position, Sources, clamp};
+pub use suggest::suggest;

@@ -9,6 +9,7 @@ pub mod cilium;
 pub mod claims;
 pub mod config;
 pub mod import;
+mod index;
 pub mod inventory;
 pub mod kinds;
 pub mod lints;
@@ -16,6 +17,7 @@ pub mod names;
 pub mod sets;
 pub mod syntax;
 
+pub use index::index;
 pub use registry::{CodeInfo, all, find};
 
 /// A code as the rest of the toolchain holds it.

@@ -16,6 +16,18 @@ pub struct CodeInfo {
     pub page: &'static str,
 }
 
+impl CodeInfo {
+    /// The page's first paragraph: what the code is about, on one line.
+    pub fn lead(&self) -> String {
+        let body = self
+            .page
+            .lines()
+            .skip_while(|l| l.starts_with('#') || l.trim().is_empty());
+        let lead: Vec<&str> = body.take_while(|line| !line.trim().is_empty()).collect();
+        lead.join(" ")
+    }
+}
+
 impl PartialEq for CodeInfo {
     fn eq(&self, other: &Self) -> bool {
         self.id == other.id

@@ -1,0 +1,11 @@
+//! Limits of what is shown. None of them hides a finding: what is too long is named without its text.
+
+/// A source line longer than this is named by its position only: a terminal cannot show it, and a
+/// finding on each word of it would print it once for each.
+pub const SHOWN_LINE_BYTES_MAX: usize = 2_000;
+
+/// Lines of one change that a fix shows.
+pub const SHOWN_DIFF_LINES_MAX: usize = 20;
+
+/// Names longer than this get no suggestion: no identifier is that long.
+pub const SUGGEST_NAME_CHARS_MAX: usize = 128;

@@ -1,0 +1,94 @@
+//! What a fix would change, as the few lines that differ.
+
+use similar::{ChangeTag, TextDiff};
+
+use crate::{Fix, Lines, Span, TextRange, apply_edits, clamp, limits::SHOWN_DIFF_LINES_MAX};
+
+/// One line that a fix removes or adds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub file: crate::FileId,
+    /// Its number: in the old text for a removed line, in the new text for an added one.
+    pub line: u32,
+    pub added: bool,
+    /// Without its line end.
+    pub text: String,
+}
+
+/// The lines that the fix changes, in order of place; at most [`SHOWN_DIFF_LINES_MAX`]. Only the
+/// lines that an edit touches are compared, so that the cost does not depend on the file's length.
+pub fn changes(fix: &Fix, lines: &Lines<'_>) -> Vec<Change> {
+    let mut edits: Vec<_> = fix.edits.iter().collect();
+    edits.sort_by_key(|edit| (edit.at.file, edit.at.range.start));
+    let mut out = Vec::new();
+    let mut rest = edits.as_slice();
+    while let Some(first) = rest.first() {
+        let file = first.at.file;
+        let mut block = touched(first.at, lines);
+        let mut n = 1;
+        while let Some(next) = rest.get(n).filter(|next| next.at.file == file) {
+            let more = touched(next.at, lines);
+            if more.start > block.end {
+                break;
+            }
+            block = block.cover(more);
+            n += 1;
+        }
+        let (group, behind) = rest.split_at(n);
+        let relative = group.iter().map(|edit| crate::Edit {
+            at: TextRange::new(
+                edit.at.range.start.saturating_sub(block.start),
+                edit.at.range.end.saturating_sub(block.start),
+            ),
+            text: edit.text.clone(),
+        });
+        let old = lines.text(file).get(block.as_usize()).unwrap_or_default();
+        if let Ok(new) = apply_edits(old, relative) {
+            let span = Span {
+                file,
+                range: TextRange::at(block.start),
+            };
+            let first_line = lines.positions(span).0.line;
+            compare(file, first_line, old, &new, &mut out);
+        }
+        rest = behind;
+    }
+    out.truncate(SHOWN_DIFF_LINES_MAX);
+    out
+}
+
+/// From the start of the first line of the span to the end of its last one, line end included.
+fn touched(span: Span, lines: &Lines<'_>) -> TextRange {
+    let text = lines.text(span.file);
+    let range = clamp(text, span.range);
+    let start = text
+        .get(..range.start as usize)
+        .and_then(|before| before.rfind('\n'))
+        .map_or(0, |i| i + 1);
+    let end = text
+        .get(range.end as usize..)
+        .and_then(|behind| behind.find('\n'))
+        .map_or(text.len(), |i| range.end as usize + i + 1);
+    TextRange::new(
+        u32::try_from(start).unwrap_or(u32::MAX),
+        u32::try_from(end).unwrap_or(u32::MAX),
+    )
+}
+
+fn compare(file: crate::FileId, first: u32, old: &str, new: &str, out: &mut Vec<Change>) {
+    let diff = TextDiff::from_lines(old, new);
+    for change in diff.iter_all_changes() {
+        let (index, added) = match change.tag() {
+            ChangeTag::Equal => continue,
+            ChangeTag::Delete => (change.old_index(), false),
+            ChangeTag::Insert => (change.new_index(), true),
+        };
+        let index = u32::try_from(index.unwrap_or(0)).unwrap_or(u32::MAX);
+        out.push(Change {
+            file,
+            line: first.saturating_add(index),
+            added,
+            text: change.value().trim_end_matches(['\n', '\r']).to_owned(),
+        });
+    }
+}
