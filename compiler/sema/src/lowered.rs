@@ -9,12 +9,13 @@ use smol_str::SmolStr;
 use crate::value::WorkloadValue;
 
 /// Rules, claims and tests of one item (several from an `apply`), in order, with its findings.
+/// A `template` contributes findings only: what is wrong with its body whatever its arguments are.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Lowered {
     pub rules: Vec<LoweredRule>,
     pub claims: Vec<Claim>,
     pub tests: Vec<Test>,
-    /// Every workload that the item names: foreign and imported ones join the model through this.
+    /// The foreign and imported workloads that the item names: they join the model through this.
     pub named: Vec<Arc<WorkloadValue>>,
     pub diagnostics: Vec<Diagnostic<Place>>,
 }

@@ -17,11 +17,10 @@ use smol_str::SmolStr;
 pub enum Value {
     Workload(Arc<WorkloadValue>),
     External(Arc<ExternalValue>),
-    /// `Set` holds `nets` only.
-    Network(Arc<model::Set>),
+    Network(Arc<NetworkValue>),
     Group(Arc<GroupValue>),
     Service(Arc<ServiceValue>),
-    Port(Arc<PortSet>),
+    Port(Arc<PortValue>),
     /// A template's or environment's `string`.
     Text(SmolStr),
     Entity(Entity),
@@ -37,6 +36,8 @@ pub struct WorkloadValue {
     pub module: SmolStr,
     pub short: SmolStr,
     pub pods: Arc<Cube>,
+    /// The one part that it is; every rule that names it shares it.
+    pub set: Arc<model::Set>,
     pub ownership: Ownership,
     pub open_ingress: bool,
     pub open_egress: bool,
@@ -47,20 +48,46 @@ pub struct WorkloadValue {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExternalValue {
+    /// Qualified; of a literal argument its normal form.
     pub name: SmolStr,
     pub patterns: Vec<NamePattern>,
+    /// Holds `names` only.
+    pub set: Arc<model::Set>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct NetworkValue {
+    /// Qualified; of a literal argument its normal form.
+    pub name: SmolStr,
+    /// Holds `nets` only.
+    pub set: Arc<model::Set>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct PortValue {
+    /// Qualified; of a literal argument its normal form.
+    pub name: SmolStr,
+    pub set: Arc<PortSet>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct GroupValue {
+    /// Qualified; of a set as an argument its normal form.
+    pub name: SmolStr,
     pub set: Arc<model::Set>,
-    /// Services keep their port translation, so a group remembers them beside the resolved set.
+    /// Services keep their port translation, so a group remembers them beside the set.
     pub services: Vec<Arc<ServiceValue>>,
+    /// The foreign and imported workloads that it names, those under `except` included.
+    pub foreign: Arc<[Arc<WorkloadValue>]>,
+    /// An owned workload is among its members.
+    pub owned: bool,
 }
 
 /// A Kubernetes Service by name; its backends come from the inventory when a rule names it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ServiceValue {
+    /// Qualified.
+    pub name: SmolStr,
     pub short: SmolStr,
     pub namespace: SmolStr,
     pub service: SmolStr,
@@ -69,6 +96,7 @@ pub struct ServiceValue {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct TemplateValue {
+    /// Qualified.
     pub name: SmolStr,
     pub formals: Vec<ast::Formal>,
     pub body: Arc<Vec<ast::Item>>,
