@@ -19,9 +19,23 @@ pub trait Scope {
     /// Package-relative path of the file.
     fn file(&self) -> SmolStr;
 
-    /// Prefix of qualified names: the package for this package's modules, `std.…` or the
-    /// dependency's name for others.
+    /// What qualified names begin with: the package for this package's modules, `std` or the
+    /// dependency's name for others. `module` follows it.
     fn qualifier(&self) -> SmolStr;
+
+    /// The qualified name of what is declared here: qualifier, module, name.
+    fn qualified(&self, name: &str) -> SmolStr {
+        let (qualifier, module) = (self.qualifier(), self.module());
+        let parts = [qualifier.as_str(), module.as_str(), name];
+        let mut out = String::new();
+        for part in parts.into_iter().filter(|part| !part.is_empty()) {
+            if !out.is_empty() {
+                out.push('.');
+            }
+            out.push_str(part);
+        }
+        out.into()
+    }
 
     /// Whether workloads declared here are owned: true in the package under work only.
     fn owns(&self) -> bool;
