@@ -22,7 +22,7 @@ pub enum Value {
     Service(Arc<ServiceValue>),
     Port(Arc<PortValue>),
     /// A template's or environment's `string`.
-    Text(SmolStr),
+    Text(Arc<TextValue>),
     Entity(Entity),
     Template(Arc<TemplateValue>),
     /// Its declaration is wrong and was reported there: whoever uses it stays silent.
@@ -68,6 +68,13 @@ pub struct PortValue {
     /// Qualified; of a literal argument its normal form.
     pub name: SmolStr,
     pub set: Arc<PortSet>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct TextValue {
+    /// Qualified; of a literal argument its normal form.
+    pub name: SmolStr,
+    pub text: SmolStr,
 }
 
 #[derive(Clone, Debug, PartialEq)]
