@@ -6,8 +6,11 @@
 
 pub mod addr;
 pub mod http;
+mod interval;
 pub mod inventory;
 pub mod label;
+pub mod limits;
 pub mod model;
 pub mod name;
+pub mod overlap;
 pub mod port;

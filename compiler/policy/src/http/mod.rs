@@ -1,8 +1,25 @@
-//! HTTP constraints: method, path pattern, host pattern (grammar.md §6).
+//! HTTP constraints: method, path pattern, host pattern (grammar.md §6), and what a `via` admits.
+//!
+//! A request's path is normalised before it is judged; one that cannot be normalised safely is
+//! admitted by no entry.
+
+mod normal;
+mod parse;
+mod path;
+mod rule;
+mod via;
+
+#[cfg(test)]
+mod tests;
 
 use smol_str::SmolStr;
 
 use crate::name::NamePattern;
+
+pub use normal::{host_of, normalise_path};
+pub use parse::{GrpcError, PathError, grpc_entry};
+pub use rule::http_covers;
+pub use via::{Admits, Fact, ViaKind};
 
 /// What one `via http` admits: a request whose host one of `hosts` admits (none listed: any host) and
 /// which one of `entries` admits (none listed: any request).

@@ -1,0 +1,127 @@
+//! Which of many predicates may share a pod with one, without comparing all pairs.
+//!
+//! Each cube stands under one requirement of its own that lists values, the one that the fewest cubes
+//! share; a question then looks only where its own requirements allow.
+
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use crate::label::{Cube, Values};
+
+/// An axis of the space of pods that an index files cubes by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Axis {
+    Namespace,
+    Account,
+    Label(SmolStr),
+    NamespaceLabel(SmolStr),
+}
+
+impl Axis {
+    fn of<'c>(&self, cube: &'c Cube) -> &'c Values {
+        match self {
+            Self::Namespace => cube.namespace(),
+            Self::Account => cube.account(),
+            Self::Label(key) => cube.label(key),
+            Self::NamespaceLabel(key) => cube.namespace_label(key),
+        }
+    }
+}
+
+/// Values of one axis, each with the cubes filed under it.
+type Shelf = FxHashMap<Option<SmolStr>, Vec<usize>>;
+
+/// An index over cubes; positions are those of the list it was made from.
+#[derive(Clone, Debug, Default)]
+pub struct OverlapIndex {
+    cubes: Vec<Cube>,
+    /// In order of axis.
+    shelves: Vec<(Axis, Shelf)>,
+    /// Cubes of which no requirement lists values.
+    loose: Vec<usize>,
+}
+
+impl OverlapIndex {
+    pub fn new(cubes: &[&Cube]) -> Self {
+        let mut shared: FxHashMap<(Axis, Option<SmolStr>), usize> = FxHashMap::default();
+        for cube in cubes {
+            for (axis, values) in listing(cube) {
+                for value in values.listed() {
+                    *shared.entry((axis.clone(), value.clone())).or_default() += 1;
+                }
+            }
+        }
+        let mut shelves: FxHashMap<Axis, Shelf> = FxHashMap::default();
+        let mut loose = Vec::new();
+        for (position, cube) in cubes.iter().enumerate() {
+            let load = |axis: &Axis, values: &Values| -> usize {
+                let one = |v: &Option<SmolStr>| shared.get(&(axis.clone(), v.clone())).copied();
+                values.listed().iter().filter_map(one).sum()
+            };
+            let best =
+                listing(cube).min_by_key(|(axis, values)| (load(axis, values), axis.clone()));
+            let Some((axis, values)) = best else {
+                loose.push(position);
+                continue;
+            };
+            let shelf = shelves.entry(axis).or_default();
+            for value in values.listed() {
+                shelf.entry(value.clone()).or_default().push(position);
+            }
+        }
+        let mut shelves: Vec<(Axis, Shelf)> = shelves.into_iter().collect();
+        shelves.sort_by(|a, b| a.0.cmp(&b.0));
+        Self {
+            cubes: cubes.iter().map(|&cube| cube.clone()).collect(),
+            shelves,
+            loose,
+        }
+    }
+
+    /// The positions, in order, of all cubes that share a possible pod with `cube`, and of no other.
+    pub fn candidates(&self, cube: &Cube) -> Vec<usize> {
+        let mut found = self.loose.clone();
+        for (axis, shelf) in &self.shelves {
+            let wanted = axis.of(cube);
+            if wanted.is_negated() {
+                let open = shelf.iter().filter(|(v, _)| wanted.contains(v.as_deref()));
+                found.extend(open.flat_map(|(_, positions)| positions));
+            } else {
+                let named = wanted.listed().iter().filter_map(|v| shelf.get(v));
+                found.extend(named.flatten());
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found.retain(|&i| self.cubes.get(i).is_some_and(|c| !c.disjoint(cube)));
+        found
+    }
+
+    /// The positions of all cubes that hold every pod of `cube`.
+    pub fn holders(&self, cube: &Cube) -> Vec<usize> {
+        let mut found = self.candidates(cube);
+        found.retain(|&i| self.cubes.get(i).is_some_and(|c| cube.implies(c)));
+        found
+    }
+}
+
+/// The requirements of a cube that list the values they permit.
+fn listing(cube: &Cube) -> impl Iterator<Item = (Axis, &Values)> {
+    let labels = cube
+        .labels()
+        .iter()
+        .map(|(k, v)| (Axis::Label(k.clone()), v));
+    let of_namespace = cube
+        .namespace_labels()
+        .iter()
+        .map(|(k, v)| (Axis::NamespaceLabel(k.clone()), v));
+    let whole = [
+        (Axis::Namespace, cube.namespace()),
+        (Axis::Account, cube.account()),
+    ];
+    whole
+        .into_iter()
+        .chain(labels)
+        .chain(of_namespace)
+        .filter(|(_, values)| !values.is_negated())
+}

@@ -1,0 +1,12 @@
+//! Port sets: TCP, UDP and SCTP ports, ICMP types, or everything.
+
+mod ranges;
+mod set;
+mod units;
+
+#[cfg(test)]
+mod tests;
+
+pub use ranges::Ranges;
+pub use set::{PortSet, partition};
+pub use units::{PortProto, PortUnit};
