@@ -5,7 +5,11 @@
 //! the environment.
 
 pub mod addr;
+#[cfg(any(test, feature = "build"))]
+pub mod builder;
 pub mod http;
+pub mod identity;
+pub mod interpret;
 mod interval;
 pub mod inventory;
 pub mod label;

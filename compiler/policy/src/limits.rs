@@ -27,3 +27,9 @@ pub const LISTED_MAX: usize = 3;
 
 /// Earlier rules that one rule is compared with when a wider or equal one is looked for.
 pub const LINT_CANDIDATES_MAX: usize = 512;
+
+/// Concrete flows that one stated flow may stand for.
+pub const FLOW_CASES_MAX: usize = 200_000;
+
+/// Boxes that the proof of one claim may look at.
+pub const CLAIM_STEPS_MAX: usize = 50_000;
