@@ -7,6 +7,7 @@
 
 pub mod files;
 pub mod limits;
+pub mod load;
 pub mod lowered;
 pub mod manifest;
 pub mod names;

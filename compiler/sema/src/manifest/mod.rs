@@ -13,7 +13,9 @@ use npl_diagnostics::{Place, codes::Code};
 use npl_policy::model::ControlPlane;
 use smol_str::SmolStr;
 
+pub(crate) use lints::{not_a_lint, unknown_lint};
 pub use read::read;
+pub(crate) use tables::list;
 
 /// The tables that `[target.…]` may hold.
 pub const TARGETS: [&str; 3] = ["cilium", "kubernetes", "ebpf"];

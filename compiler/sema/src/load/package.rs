@@ -1,0 +1,285 @@
+//! A package with `npl.toml`, and the packages that it depends on.
+
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use npl_diagnostics::{Diagnostic, FileId, Place, codes::config, suggest};
+use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
+
+use super::{
+    LoadError, LoadRequest, Module, Package, Problem, Program, arena::Arena, modules, paths,
+    unreadable,
+};
+use crate::{
+    files::{FileKind, Files, Found, MANIFEST_NAME, join, walk, yaml_below},
+    limits::PACKAGES_MAX,
+    manifest::{self, Dependency, Manifest, PathEntry},
+};
+
+pub(super) fn program(
+    files: &dyn Files,
+    request: &LoadRequest,
+    folder: &Utf8Path,
+) -> Result<Program, LoadError> {
+    let mut loader = Loader {
+        arena: Arena::new(files, folder),
+        request,
+        packages: Vec::new(),
+        done: FxHashMap::default(),
+        open: Vec::new(),
+        seen: FxHashSet::default(),
+        yaml: Vec::new(),
+        inventory: Vec::new(),
+        diagnostics: Vec::new(),
+        problems: Vec::new(),
+    };
+    loader.package(folder)?;
+    if !loader.problems.is_empty() {
+        return Err(LoadError {
+            problems: loader.problems,
+        });
+    }
+    let name = loader.packages.first().map(|p| p.name.clone());
+    Ok(Program {
+        name: name.unwrap_or_default(),
+        root: folder.to_owned(),
+        texts: loader.arena.texts,
+        packages: loader.packages,
+        yaml: loader.yaml,
+        inventory: loader.inventory,
+        today: request.today,
+        stage_observe: request.stage_observe,
+        diagnostics: loader.diagnostics,
+    })
+}
+
+struct Loader<'a> {
+    arena: Arena<'a>,
+    request: &'a LoadRequest,
+    packages: Vec<Package>,
+    /// Canonical folders of the packages that were read.
+    done: FxHashMap<Utf8PathBuf, usize>,
+    /// Folders of the packages whose dependencies are being read, outermost first.
+    open: Vec<Utf8PathBuf>,
+    /// Sources that are modules already: source folders may overlap.
+    seen: FxHashSet<FileId>,
+    yaml: Vec<Utf8PathBuf>,
+    inventory: Vec<Utf8PathBuf>,
+    diagnostics: Vec<Diagnostic<Place>>,
+    problems: Vec<Problem>,
+}
+
+impl Loader<'_> {
+    /// Reads the package in `folder` and what it depends on; its number.
+    fn package(&mut self, folder: &Utf8Path) -> Result<usize, LoadError> {
+        let number = self.packages.len();
+        let id = self.arena.read(&folder.join(MANIFEST_NAME))?;
+        let (manifest, found) = manifest::read(id, &self.arena.text(id));
+        self.diagnostics.extend(found);
+        let readable = manifest.is_some();
+        let manifest = self.in_env(folder, number == 0, manifest.unwrap_or_default())?;
+        self.done.insert(folder.to_owned(), number);
+        self.packages.push(Package {
+            name: manifest.name.clone(),
+            manifest: Arc::new(manifest.clone()),
+            modules: Vec::new(),
+            dependencies: Vec::new(),
+        });
+        if !readable {
+            return Ok(number);
+        }
+        self.open.push(folder.to_owned());
+        let modules = self.sources(folder, number == 0, &manifest);
+        let mut dependencies = Vec::new();
+        for dependency in &manifest.dependencies {
+            if let Some(at) = self.dependency(folder, dependency)? {
+                dependencies.push((dependency.name.clone(), at));
+            }
+        }
+        self.open.pop();
+        if number == 0 {
+            for entry in &manifest.inventory {
+                self.inventory(folder, entry);
+            }
+        }
+        if let Some(package) = self.packages.get_mut(number) {
+            package.modules = modules;
+            package.dependencies = dependencies;
+            let texts = &self.arena.texts;
+            let path = |id: FileId| {
+                texts
+                    .get(id.0 as usize)
+                    .map(|t| t.path.clone())
+                    .unwrap_or_default()
+            };
+            modules::check_clashes(package, path, &mut self.diagnostics);
+        }
+        Ok(number)
+    }
+
+    /// A dependency is in the environment of the same name if it has one.
+    fn in_env(
+        &self,
+        folder: &Utf8Path,
+        first: bool,
+        manifest: Manifest,
+    ) -> Result<Manifest, LoadError> {
+        let Some(env) = &self.request.env else {
+            return Ok(manifest);
+        };
+        match manifest.in_env(env) {
+            Some(changed) => Ok(changed),
+            None if first => Err(no_env(folder, env, &manifest).into()),
+            None => Ok(manifest),
+        }
+    }
+
+    fn sources(&mut self, folder: &Utf8Path, first: bool, manifest: &Manifest) -> Vec<Module> {
+        let mut modules: Vec<Module> = Vec::new();
+        let mut roots: Vec<(Utf8PathBuf, Option<Place>)> = manifest
+            .source
+            .iter()
+            .map(|entry| (join(folder, &entry.path), Some(entry.place)))
+            .collect();
+        if roots.is_empty() {
+            roots.push((folder.to_owned(), None));
+        }
+        for (root, place) in roots {
+            if let Some(place) = place
+                && self.arena.files.kind(&root) != Ok(FileKind::Folder)
+            {
+                self.missing(place, &root, "a source folder");
+                continue;
+            }
+            let found = match walk(self.arena.files, &root) {
+                Ok(found) => found,
+                Err((path, error)) => {
+                    self.problems.push(unreadable(&path, &error));
+                    continue;
+                }
+            };
+            self.keep(&root, first, &manifest.name, found, &mut modules);
+        }
+        let path = |module: &Module| {
+            let text = self.arena.texts.get(module.file.0 as usize);
+            text.map(|t| t.path.clone()).unwrap_or_default()
+        };
+        modules.sort_by_cached_key(|module| path(module));
+        for module in &modules {
+            self.diagnostics
+                .extend(modules::check_name(module, &path(module)));
+        }
+        modules
+    }
+
+    fn keep(
+        &mut self,
+        root: &Utf8Path,
+        first: bool,
+        package: &str,
+        found: Found,
+        modules: &mut Vec<Module>,
+    ) {
+        for disk in found.npl {
+            match self.arena.read(&disk) {
+                Ok(file) if !self.seen.insert(file) => {}
+                Ok(file) => {
+                    let below = disk.strip_prefix(root).unwrap_or(&disk);
+                    modules.push(modules::module(package, below, file));
+                }
+                Err(problem) => self.problems.push(problem),
+            }
+        }
+        if first {
+            self.yaml.extend(found.yaml);
+            self.yaml.sort();
+            self.yaml.dedup();
+        }
+    }
+
+    /// `None`: reported.
+    fn dependency(
+        &mut self,
+        folder: &Utf8Path,
+        dependency: &Dependency,
+    ) -> Result<Option<usize>, LoadError> {
+        let path = join(folder, &dependency.path);
+        let Ok(canonical) = self.arena.files.canonical(&path) else {
+            self.missing(dependency.place, &path, "a dependency");
+            return Ok(None);
+        };
+        if !paths::is_package(self.arena.files, &canonical) {
+            let text = format!("dependency `{}` has no `npl.toml`", dependency.name);
+            let found = Diagnostic::new(&config::MISSING_PATH, dependency.place, text);
+            self.diagnostics
+                .push(found.help("its path must lead to a package"));
+            return Ok(None);
+        }
+        if let Some(at) = self.open.iter().position(|open| *open == canonical) {
+            self.cycle(at, dependency);
+            return Ok(None);
+        }
+        if let Some(number) = self.done.get(&canonical) {
+            return Ok(Some(*number));
+        }
+        if self.packages.len() > PACKAGES_MAX || self.open.len() > PACKAGES_MAX {
+            let text = format!("the package depends on more than {PACKAGES_MAX} others");
+            return Err(Problem::new(canonical, text).into());
+        }
+        self.package(&canonical).map(Some)
+    }
+
+    fn cycle(&mut self, at: usize, dependency: &Dependency) {
+        let round = self.open.iter().skip(at);
+        let names: Vec<String> = round
+            .filter_map(|folder| self.packages.get(*self.done.get(folder)?))
+            .map(|package| format!("`{}`", package.name))
+            .collect();
+        let first = names.first().cloned().unwrap_or_default();
+        let text = format!("package {first} depends on itself");
+        let round = format!("the round is {} and back to {first}", names.join(", "));
+        let found = Diagnostic::new(&config::PACKAGE_CYCLE, dependency.place, text)
+            .note(round)
+            .help("move what both need into a package that depends on neither");
+        self.diagnostics.push(found);
+    }
+
+    fn inventory(&mut self, folder: &Utf8Path, entry: &PathEntry) {
+        let path = join(folder, &entry.path);
+        if self.arena.files.kind(&path).is_err() {
+            self.missing(entry.place, &path, "an inventory");
+            return;
+        }
+        match yaml_below(self.arena.files, &path) {
+            Ok(below) => self.inventory.extend(below),
+            Err((path, error)) => self.problems.push(unreadable(&path, &error)),
+        }
+    }
+
+    fn missing(&mut self, place: Place, path: &Utf8Path, what: &str) {
+        let root = self.open.first().map_or(path, |root| root.as_path());
+        let shown = crate::files::relative(root, path);
+        let text = format!("`{shown}` is named as {what} and is not there");
+        let found = Diagnostic::new(&config::MISSING_PATH, place, text);
+        self.diagnostics
+            .push(found.help("paths count from the folder of `npl.toml`"));
+    }
+}
+
+pub(super) fn no_env(folder: &Utf8Path, env: &str, manifest: &Manifest) -> Problem {
+    let names: Vec<&str> = manifest.envs.iter().map(|e| e.name.as_str()).collect();
+    let name: SmolStr = manifest.name.clone();
+    let problem = Problem::new(
+        folder,
+        format!("package `{name}` has no environment `{env}`"),
+    );
+    match suggest(env, names.iter().copied()) {
+        Some(near) => problem.help(format!("did you mean `{near}`?")),
+        None if names.is_empty() => problem.help(format!("add `[env.{env}]` to its `npl.toml`")),
+        None => {
+            let listed = manifest::list(&names);
+            problem.help(format!("its environments: {listed}"))
+        }
+    }
+}
