@@ -3,6 +3,9 @@
 //! Each cube stands under one requirement of its own that lists values, the one that the fewest cubes
 //! share; a question then looks only where its own requirements allow.
 
+#[cfg(test)]
+mod tests;
+
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
