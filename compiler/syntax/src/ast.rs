@@ -334,6 +334,16 @@ pub struct Flow {
     pub span: TextRange,
 }
 
+/// A flow without a verdict: what the command line asks about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FlowEdge {
+    pub from: End,
+    pub to: End,
+    pub port: Option<Port>,
+    pub facts: Vec<Fact>,
+    pub span: TextRange,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum End {
     Path(Path),

@@ -1,0 +1,349 @@
+//! Cutting a file into items. The cutter sees tokens only: at depth 0 a reserved item word starts an
+//! item. It parses nothing and refuses nothing but what lies outside every item.
+
+use crate::{
+    lexer::{Lexeme, Tokens, doc_text, significant, slice},
+    token::TokenKind as T,
+};
+use npl_diagnostics::{Diagnostic, TextRange, codes::syntax};
+use smol_str::SmolStr;
+
+/// The word that opens an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ItemWord {
+    Namespace,
+    Use,
+    Workload,
+    /// `foreign workload`.
+    Foreign,
+    External,
+    Network,
+    Group,
+    Service,
+    Port,
+    Param,
+    Template,
+    Apply,
+    Allow,
+    Deny,
+    Assert,
+    Test,
+    /// What stands before the first item word of a file.
+    Error,
+}
+
+impl ItemWord {
+    pub(crate) const fn of(kind: T) -> Self {
+        match kind {
+            T::Namespace => Self::Namespace,
+            T::Use => Self::Use,
+            T::Workload => Self::Workload,
+            T::Foreign => Self::Foreign,
+            T::External => Self::External,
+            T::Network => Self::Network,
+            T::Group => Self::Group,
+            T::Service => Self::Service,
+            T::PortWord => Self::Port,
+            T::Param => Self::Param,
+            T::Template => Self::Template,
+            T::Apply => Self::Apply,
+            T::Allow => Self::Allow,
+            T::Deny => Self::Deny,
+            T::Assert => Self::Assert,
+            T::Test => Self::Test,
+            _ => Self::Error,
+        }
+    }
+
+    /// Whether a name follows the word and is declared by it.
+    pub const fn declares(self) -> bool {
+        matches!(
+            self,
+            Self::Workload
+                | Self::Foreign
+                | Self::External
+                | Self::Network
+                | Self::Group
+                | Self::Service
+                | Self::Port
+                | Self::Param
+                | Self::Template
+        )
+    }
+}
+
+/// One item of a file, not parsed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RawItem {
+    pub kind: ItemWord,
+    /// The name that it declares, when that name follows its word.
+    pub name: Option<SmolStr>,
+    /// Its `///` comments included, up to the last token that is not trivia.
+    pub range: TextRange,
+}
+
+/// The items of a file, in order, and what is wrong outside of them. All ranges are absolute.
+pub fn cut(text: &str, tokens: &Tokens) -> (Vec<RawItem>, Vec<Diagnostic<TextRange>>) {
+    let (lexemes, dangling) = significant(text, tokens);
+    let mut diagnostics = Vec::new();
+    let lexemes = match lexemes.as_slice() {
+        [first, rest @ ..] if first.start == 0 && text.starts_with('\u{FEFF}') => {
+            diagnostics.push(
+                Diagnostic::new(
+                    &syntax::BYTE_ORDER_MARK,
+                    TextRange::new(0, 3),
+                    "the file begins with a byte order mark",
+                )
+                .help("save the file as UTF-8 without a byte order mark")
+                .fix("remove the mark", true, TextRange::new(0, 3), ""),
+            );
+            // A run of bad characters may go on behind the mark.
+            let tail = Lexeme { start: 3, ..*first };
+            let mut kept = vec![tail];
+            kept.retain(|t| t.start < t.end);
+            kept.extend_from_slice(rest);
+            kept
+        }
+        _ => lexemes,
+    };
+    let items = split(&lexemes)
+        .into_iter()
+        .filter_map(|piece| raw_item(text, lexemes.get(piece.start..piece.end)?))
+        .collect();
+    if let Some(start) = dangling {
+        diagnostics.push(unattached(text, start, text.len() as u32));
+    }
+    misplaced_file_docs(tokens, &lexemes, &mut diagnostics);
+    hidden_text(text, &mut diagnostics);
+    (items, diagnostics)
+}
+
+/// The documentation of the file: its `//!` lines.
+pub fn file_doc(text: &str, tokens: &Tokens) -> Option<SmolStr> {
+    let end = tokens
+        .iter()
+        .find(|(kind, range)| !kind.is_trivia() && !is_mark(text, *range))
+        .map_or(text.len() as u32, |(_, range)| range.start);
+    doc_text(
+        slice(text, TextRange::new(0, end)).trim_start_matches('\u{FEFF}'),
+        "//!",
+    )
+}
+
+fn is_mark(text: &str, range: TextRange) -> bool {
+    range.start == 0 && slice(text, range) == "\u{FEFF}"
+}
+
+fn raw_item(text: &str, lexemes: &[Lexeme]) -> Option<RawItem> {
+    let (first, last) = (lexemes.first()?, lexemes.last()?);
+    let kind = ItemWord::of(first.kind);
+    let named = match kind {
+        ItemWord::Foreign if lexemes.get(1).is_some_and(|t| t.kind == T::Workload) => 2,
+        _ => 1,
+    };
+    let name = lexemes
+        .get(named)
+        .filter(|t| kind.declares() && t.kind.is_name())
+        .map(|t| SmolStr::new(t.text(text)));
+    Some(RawItem {
+        kind,
+        name,
+        range: TextRange::new(first.doc.unwrap_or(first.start), last.end),
+    })
+}
+
+/// A stretch of tokens that is one item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Piece {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
+
+/// Cuts tokens at the item words of depth 0.
+pub(crate) fn split(lexemes: &[Lexeme]) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut start = 0;
+    let mut depth = Depth {
+        balanced: Depth::balances(lexemes),
+        ..Depth::default()
+    };
+    for (index, lexeme) in lexemes.iter().enumerate() {
+        if lexeme.kind.is_item_word() {
+            if lexeme.column_one && !depth.balanced && !is_key(lexemes, index) {
+                depth.open.clear();
+                depth.count = [0; 3];
+            }
+            if depth.open.is_empty() && index > start && !continues(lexemes, start, index) {
+                pieces.push(Piece { start, end: index });
+                start = index;
+            }
+        } else {
+            depth.see(lexeme.kind);
+        }
+    }
+    if start < lexemes.len() {
+        pieces.push(Piece {
+            start,
+            end: lexemes.len(),
+        });
+    }
+    pieces
+}
+
+/// The brackets that are open at a token. Linear over the whole text: what is popped was pushed once.
+#[derive(Default)]
+struct Depth {
+    open: Vec<T>,
+    count: [usize; 3],
+    balanced: bool,
+}
+
+impl Depth {
+    fn balances(lexemes: &[Lexeme]) -> bool {
+        let mut open = Vec::new();
+        for lexeme in lexemes {
+            if lexeme.kind.is_opener() {
+                open.push(lexeme.kind);
+            } else if lexeme.kind.is_closer() && open.pop().and_then(T::closer) != Some(lexeme.kind)
+            {
+                return false;
+            }
+        }
+        open.is_empty()
+    }
+
+    fn counter(&mut self, opener: T) -> Option<&mut usize> {
+        self.count.get_mut(match opener {
+            T::LBrace => 0,
+            T::LParen => 1,
+            _ => 2,
+        })
+    }
+
+    fn see(&mut self, kind: T) {
+        if kind.is_opener() {
+            self.open.push(kind);
+            self.counter(kind).map(|n| *n += 1).unwrap_or_default();
+            return;
+        }
+        let opener = match kind {
+            T::RBrace => T::LBrace,
+            T::RParen => T::LParen,
+            T::RBracket => T::LBracket,
+            _ => return,
+        };
+        if self.counter(opener).is_none_or(|n| *n == 0) {
+            return;
+        }
+        while let Some(top) = self.open.pop() {
+            self.counter(top)
+                .map(|n| *n = n.saturating_sub(1))
+                .unwrap_or_default();
+            if top == opener {
+                return;
+            }
+        }
+    }
+}
+
+/// `service: "x"` inside labels that stand in the first column.
+fn is_key(lexemes: &[Lexeme], index: usize) -> bool {
+    lexemes.get(index + 1).is_some_and(|t| t.kind == T::Colon)
+}
+
+/// Whether the item word at `index` belongs to the item that starts at `start`.
+fn continues(lexemes: &[Lexeme], start: usize, index: usize) -> bool {
+    let kind_at = |at: Option<usize>| at.and_then(|at| lexemes.get(at)).map(|t| t.kind);
+    let (Some(word), Some(previous)) = (lexemes.get(index), kind_at(index.checked_sub(1))) else {
+        return false;
+    };
+    let before = kind_at(index.checked_sub(2));
+    let exception = match word.kind {
+        T::Namespace => previous == T::In || (previous == T::Any && before == Some(T::In)),
+        T::Workload if previous == T::Foreign => true,
+        T::Workload | T::External | T::Network | T::Group | T::Service | T::PortWord => {
+            previous == T::Colon && index == start + 3 && kind_at(Some(start)) == Some(T::Param)
+        }
+        _ => false,
+    };
+    // A token that ends no item, with the word on the same line: the word was meant as a name, and
+    // the item's own parser says so. No program that parses has such a place.
+    exception || (!word.new_line && leaves_open(previous, index - 1 == start))
+}
+
+fn leaves_open(previous: T, first: bool) -> bool {
+    matches!(
+        previous,
+        T::Arrow | T::Pipe | T::Equals | T::Dot | T::Comma | T::Colon | T::Except | T::In | T::As
+    ) || (first && previous.is_item_word())
+}
+
+/// A `///` that no item follows.
+pub(crate) fn unattached(text: &str, start: u32, end: u32) -> Diagnostic<TextRange> {
+    let line = slice(text, TextRange::new(start, end));
+    let length = line.find('\n').unwrap_or(line.len());
+    let shown = line.get(..length).unwrap_or(line).trim_end().len() as u32;
+    Diagnostic::new(
+        &syntax::UNATTACHED_DOC,
+        TextRange::new(start, start + shown),
+        "this `///` comment documents nothing: no item follows it",
+    )
+    .help("write `//` for a plain comment")
+    .fix(
+        "make it a plain comment",
+        true,
+        TextRange::new(start, start + 3),
+        "//",
+    )
+}
+
+/// A `//!` behind the first item documents nothing.
+fn misplaced_file_docs(
+    tokens: &Tokens,
+    lexemes: &[Lexeme],
+    diagnostics: &mut Vec<Diagnostic<TextRange>>,
+) {
+    let Some(first) = lexemes.first() else {
+        return;
+    };
+    let late = tokens
+        .iter()
+        .find(|(kind, range)| *kind == T::FileDoc && range.start > first.start);
+    if let Some((_, range)) = late {
+        let mark = TextRange::new(range.start, range.start + 3);
+        diagnostics.push(
+            Diagnostic::new(
+                &syntax::UNATTACHED_DOC,
+                mark,
+                "a `//!` comment documents the file only before its first item",
+            )
+            .help("move it to the top of the file, or write `///` to document the next item")
+            .fix("make it a plain comment", true, mark, "//"),
+        );
+    }
+}
+
+/// Characters that make a reviewer see another text than the compiler does.
+fn hidden_text(text: &str, diagnostics: &mut Vec<Diagnostic<TextRange>>) {
+    if text.is_ascii() {
+        return;
+    }
+    let hidden = |c: char| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    let found = text.char_indices().find(|(_, c)| hidden(*c));
+    if let Some((at, c)) = found {
+        let at = TextRange::new(at as u32, (at + c.len_utf8()) as u32);
+        diagnostics.push(
+            Diagnostic::new(
+                &syntax::BIDIRECTIONAL_TEXT,
+                at,
+                format!(
+                    "the invisible character U+{:04X} makes text read in another order than it is \
+                     compiled",
+                    u32::from(c)
+                ),
+            )
+            .help("remove it")
+            .fix("remove the character", false, at, ""),
+        );
+    }
+}

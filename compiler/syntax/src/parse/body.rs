@@ -1,0 +1,105 @@
+//! Items with a body: its rules, claims and flows are parsed each by itself, so that a mistake in one
+//! costs no other.
+
+use super::{
+    Whole, body_open,
+    build::Output,
+    closer_of, item_of,
+    lexical::Source,
+    piece::{self, Start},
+};
+use crate::{
+    ast::{Flow, ItemKind},
+    cut::split,
+    lexer::Lexeme,
+    token::TokenKind as T,
+};
+
+/// The tokens of an item without those of its body, and the body.
+fn parts(lexemes: &[Lexeme]) -> Option<(Vec<Lexeme>, &[Lexeme])> {
+    let open = body_open(lexemes)?;
+    let close = closer_of(lexemes, open)?;
+    let mut head = lexemes.get(..=open)?.to_vec();
+    head.extend_from_slice(lexemes.get(close..)?);
+    Some((head, lexemes.get(open + 1..close)?))
+}
+
+pub(super) fn template(source: &mut Source<'_>, lexemes: &[Lexeme]) -> ItemKind {
+    let Some((head, inner)) = parts(lexemes) else {
+        return head_only(source, lexemes);
+    };
+    let head = piece::parse(source, Start::Item, &head);
+    let items = split(inner)
+        .into_iter()
+        .filter_map(|piece| inner.get(piece.start..piece.end))
+        .map(|tokens| item_of(source, tokens, Whole::No))
+        .collect();
+    match head {
+        Some(Output::Item(kind)) => match *kind {
+            ItemKind::Template { name, formals, .. } => ItemKind::Template {
+                name,
+                formals,
+                body: items,
+            },
+            other => other,
+        },
+        _ => ItemKind::Error,
+    }
+}
+
+fn head_only(source: &mut Source<'_>, lexemes: &[Lexeme]) -> ItemKind {
+    match piece::parse(source, Start::Item, lexemes) {
+        Some(Output::Item(kind)) => *kind,
+        _ => ItemKind::Error,
+    }
+}
+
+pub(super) fn test(source: &mut Source<'_>, lexemes: &[Lexeme]) -> ItemKind {
+    let Some((head, inner)) = parts(lexemes) else {
+        return head_only(source, lexemes);
+    };
+    let head = piece::parse(source, Start::Item, &head);
+    let mut flows: Vec<Flow> = Vec::new();
+    let mut rest = inner;
+    while !rest.is_empty() {
+        let (tokens, behind) = rest.split_at(flow_length(rest));
+        if let Some(Output::Flow(flow)) = piece::parse(source, Start::Flow, tokens) {
+            flows.push(*flow);
+        }
+        rest = behind;
+    }
+    match head {
+        Some(Output::Item(kind)) => match *kind {
+            ItemKind::Test { name, .. } => ItemKind::Test { name, flows },
+            other => other,
+        },
+        _ => ItemKind::Error,
+    }
+}
+
+/// How many tokens the first flow has: up to the word behind `is`. A flow without a verdict ends at the
+/// line on which the next `->` stands.
+fn flow_length(lexemes: &[Lexeme]) -> usize {
+    let mut depth = 0usize;
+    let mut arrow = false;
+    let mut line = None;
+    for (index, lexeme) in lexemes.iter().enumerate() {
+        if lexeme.new_line && depth == 0 && arrow {
+            line = Some(index);
+        }
+        match lexeme.kind {
+            kind if kind.is_opener() => depth += 1,
+            kind if kind.is_closer() => depth = depth.saturating_sub(1),
+            T::Arrow if depth == 0 => match line {
+                Some(line) if arrow => return line,
+                _ => arrow = true,
+            },
+            T::Is if depth == 0 => {
+                let verdict = lexemes.get(index + 1).filter(|t| t.kind.is_word());
+                return index + 1 + usize::from(verdict.is_some());
+            }
+            _ => {}
+        }
+    }
+    lexemes.len()
+}

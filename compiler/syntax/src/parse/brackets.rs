@@ -1,0 +1,119 @@
+//! Brackets of one item: do they match, and if not, where is one missing or too many. Afterwards they
+//! match: each that is missing has been put in, each that is too many left out.
+
+use super::lexical::Source;
+use crate::{lexer::Lexeme, limits::MAX_NESTING, token::TokenKind as T};
+use npl_diagnostics::{Diagnostic, TextRange, codes::syntax};
+
+pub(super) enum State {
+    Match,
+    Torn,
+    TooDeep(TextRange),
+}
+
+pub(super) fn check(lexemes: &[Lexeme]) -> State {
+    let mut open: Vec<T> = Vec::new();
+    let mut torn = false;
+    for lexeme in lexemes {
+        if lexeme.kind.is_opener() {
+            open.push(lexeme.kind);
+            if open.len() > MAX_NESTING {
+                return State::TooDeep(lexeme.range());
+            }
+        } else if lexeme.kind.is_closer() {
+            torn |= open.pop().and_then(T::closer) != Some(lexeme.kind);
+        }
+    }
+    if torn || !open.is_empty() {
+        State::Torn
+    } else {
+        State::Match
+    }
+}
+
+/// Closes what is left open before the next line that begins with an item word, or at the end; leaves
+/// out closers that close nothing.
+pub(super) fn mend(source: &mut Source<'_>) {
+    let lexemes = std::mem::take(&mut source.lexemes);
+    let mut kept: Vec<Lexeme> = Vec::with_capacity(lexemes.len() + 4);
+    let mut open: Vec<Lexeme> = Vec::new();
+    let body = super::body_open(&lexemes);
+    let nested = lexemes.first().is_some_and(|t| t.kind == T::Template);
+    for (index, lexeme) in lexemes.iter().enumerate() {
+        let begins_item = nested
+            && lexeme.new_line
+            && lexeme.kind.is_item_word()
+            && body.is_some_and(|body| index > body)
+            && lexemes.get(index + 1).is_none_or(|t| t.kind != T::Colon);
+        if begins_item {
+            // The template's own brace stays open.
+            while open.len() > 1 {
+                close(source, &mut kept, &mut open);
+            }
+        }
+        if lexeme.kind.is_opener() {
+            open.push(*lexeme);
+        } else if lexeme.kind.is_closer() {
+            let opener = |t: &Lexeme| t.kind.closer() == Some(lexeme.kind);
+            if !open.iter().any(opener) {
+                unopened(source, lexeme);
+                continue;
+            }
+            while open.last().is_some_and(|t| !opener(t)) {
+                close(source, &mut kept, &mut open);
+            }
+            open.pop();
+        }
+        kept.push(*lexeme);
+    }
+    while !open.is_empty() {
+        close(source, &mut kept, &mut open);
+    }
+    source.lexemes = kept;
+}
+
+fn close(source: &mut Source<'_>, kept: &mut Vec<Lexeme>, open: &mut Vec<Lexeme>) {
+    let Some(opener) = open.pop() else {
+        return;
+    };
+    let Some(closer) = opener.kind.closer() else {
+        return;
+    };
+    let end = kept.last().map_or(opener.end, |t| t.end);
+    kept.push(Lexeme::virtual_at(closer, end));
+    source.damage(opener.start);
+    let sign = |kind: T| kind.punctuation().unwrap_or_default();
+    let spaced = if closer == T::RBrace {
+        " }"
+    } else {
+        sign(closer)
+    };
+    source.diagnostics.push(
+        Diagnostic::new(
+            &syntax::UNCLOSED_BRACKET,
+            opener.range(),
+            format!("`{}` is never closed", sign(opener.kind)),
+        )
+        .help(format!("close it with `{}`", sign(closer)))
+        .fix(
+            format!("add `{}`", sign(closer)),
+            false,
+            TextRange::at(end),
+            spaced,
+        ),
+    );
+}
+
+fn unopened(source: &mut Source<'_>, closer: &Lexeme) {
+    source.damage(closer.start);
+    let sign = closer.kind.punctuation().unwrap_or_default();
+    source.diagnostics.push(
+        Diagnostic::new(
+            &syntax::UNOPENED_BRACKET,
+            closer.range(),
+            format!("`{sign}` closes nothing"),
+        )
+        .help("remove it, or open the bracket that it closes")
+        .fix("remove it", false, closer.range(), ""),
+    );
+}

@@ -1,0 +1,180 @@
+//! What is said of characters that belong to no token, by what they were meant to be.
+
+use super::{Finding, Source, shown};
+use crate::{
+    lexer::{Lexeme, slice},
+    token::TokenKind as T,
+};
+use npl_diagnostics::{Code, Diagnostic, TextRange, codes::syntax};
+
+/// What a bad token is.
+pub(super) struct Seen {
+    pub(super) finding: Finding,
+    /// The kind that it was meant to be.
+    pub(super) read_as: Option<T>,
+    /// Whether what is left may fail to parse because of it.
+    pub(super) damages: bool,
+    /// Tokens that start before this offset belong to it.
+    pub(super) skip_to: u32,
+}
+
+pub(super) fn look(
+    text: &str,
+    bad: &Lexeme,
+    before: Option<&Lexeme>,
+    next: Option<&Lexeme>,
+) -> Seen {
+    let run = bad.text(text);
+    let (finding, read_as) = match bad.kind {
+        T::OpenStr => (open_string(bad), Some(T::Str)),
+        T::SingleQuoted => (single_quoted(bad, run), Some(T::Str)),
+        T::HashComment => (hash_comment(bad), None),
+        _ => return run_of_characters(text, bad, before, next),
+    };
+    Seen {
+        finding,
+        read_as,
+        damages: bad.kind == T::OpenStr,
+        skip_to: 0,
+    }
+}
+
+fn open_string(bad: &Lexeme) -> Finding {
+    Diagnostic::new(
+        &syntax::UNFINISHED_STRING,
+        bad.range(),
+        "this string is not closed on its line",
+    )
+    .help("close it with `\"`")
+}
+
+fn single_quoted(bad: &Lexeme, run: &str) -> Finding {
+    let inner = run.trim_matches('\'');
+    let finding = Diagnostic::new(
+        &syntax::WRONG_QUOTES,
+        bad.range(),
+        "a string stands in double quotes",
+    );
+    if inner.contains(['"', '\\']) {
+        return finding.help("write it between `\"` and `\"`");
+    }
+    let right = format!("\"{inner}\"");
+    finding.help(format!("write `{}`", shown(&right))).fix(
+        "use double quotes",
+        true,
+        bad.range(),
+        right,
+    )
+}
+
+fn hash_comment(bad: &Lexeme) -> Finding {
+    let mark = TextRange::new(bad.start, bad.start + 1);
+    Diagnostic::new(&syntax::WRONG_COMMENT, mark, "`#` does not begin a comment")
+        .help("write `//`")
+        .fix("begin the comment with `//`", true, mark, "//")
+}
+
+fn run_of_characters(
+    text: &str,
+    bad: &Lexeme,
+    before: Option<&Lexeme>,
+    next: Option<&Lexeme>,
+) -> Seen {
+    let run = bad.text(text);
+    let mut seen = Seen {
+        finding: stray(bad, run, before),
+        read_as: None,
+        damages: true,
+        skip_to: 0,
+    };
+    let star = next.filter(|n| bad.touches(n) && n.text(text).starts_with('*'));
+    if run.ends_with('/')
+        && let Some(star) = star
+    {
+        let rest = slice(text, TextRange::new(star.end, text.len() as u32));
+        let length = rest.find("*/").map(|at| at + 2);
+        seen.skip_to = length.map_or(star.end, |length| star.end + length as u32);
+        seen.finding = Diagnostic::new(
+            &syntax::WRONG_COMMENT,
+            TextRange::new(bad.start, star.start + 1),
+            "`/*` does not begin a comment",
+        )
+        .help("write `//` before each line of the comment");
+    } else if matches!(run, "→" | "⇒" | "—>" | "–>") {
+        seen.read_as = Some(T::Arrow);
+        seen.damages = false;
+    } else if run == ";" {
+        seen.damages = false;
+    }
+    seen
+}
+
+fn stray(bad: &Lexeme, run: &str, before: Option<&Lexeme>) -> Finding {
+    let at = bad.range();
+    let c = run.chars().next().unwrap_or_default();
+    let alone = run.chars().nth(1).is_none();
+    let invisible =
+        c.is_control() || c.is_whitespace() || matches!(c, '\u{200B}'..='\u{200F}' | '\u{FEFF}');
+    if c.is_control() {
+        let mark = TextRange::new(at.start, at.start + c.len_utf8() as u32);
+        return Diagnostic::new(
+            &syntax::CONTROL_CHARACTER,
+            at,
+            format!(
+                "the control character U+{:04X} stands in the text",
+                u32::from(c)
+            ),
+        )
+        .help("remove it; is this file text in UTF-8?")
+        .fix("remove the character", false, mark, "");
+    }
+    if run.chars().all(|c| c == '-') {
+        return Diagnostic::new(&syntax::MINUS_OPERATOR, at, "`-` is not an operator")
+            .help("set difference is `except`; a flow is `->`; a name holds `-` without blanks");
+    }
+    let message = if invisible {
+        format!("unexpected invisible character U+{:04X}", u32::from(c))
+    } else if alone {
+        format!("unexpected character `{c}`")
+    } else {
+        format!("unexpected characters `{}`", shown(run))
+    };
+    let finding = Diagnostic::new(code(), at, message);
+    if invisible {
+        return finding
+            .help("write a plain space")
+            .fix("write a plain space", false, at, " ");
+    }
+    match run {
+        ";" => finding
+            .help("nothing ends an item; the next item word begins the next one")
+            .fix("remove it", true, at, ""),
+        ">" if before.is_some_and(|b| b.kind == T::Equals && b.touches(bad)) => {
+            finding.help("write `->`")
+        }
+        "→" | "⇒" | "—>" | "–>" => {
+            finding.help("write `->`").fix("write `->`", true, at, "->")
+        }
+        "+" => finding.help("a union is `|`"),
+        "&" | "&&" => finding.help("labels that hold together are separated by commas"),
+        "/" => {
+            finding.help("`/` stands inside a port like `443/tcp` or a network like `10.0.0.0/8`")
+        }
+        "\\" => finding.help("remove it; no line needs to be continued"),
+        _ if "“”„‘’«»`'".contains(c) => {
+            finding.help("a string stands between `\"` and `\"`")
+        }
+        _ if c.is_alphanumeric() => finding
+            .help("a name is made of ASCII letters, digits, `_` and `-`; other text is quoted"),
+        _ => finding.help("remove it"),
+    }
+}
+
+fn code() -> Code {
+    &syntax::STRAY_CHARACTER
+}
+
+/// `app.kubernetes.io/name: "web"` among labels: one mistake, whatever its tokens are.
+pub(super) fn quote_keys(source: &mut Source<'_>) {
+    let _ = source;
+}

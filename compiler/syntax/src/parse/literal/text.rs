@@ -1,0 +1,100 @@
+//! Strings and names.
+
+use super::Finding;
+use crate::limits::{MAX_NAME, MAX_STRING};
+use npl_diagnostics::{Diagnostic, TextRange, codes::syntax};
+use smol_str::SmolStr;
+
+/// The text of a string literal, escapes undone, and what is wrong with it. The text is the best that
+/// can be made of it.
+pub(crate) fn string(text: &str, at: TextRange) -> (SmolStr, Option<Box<Finding>>) {
+    // A string that the parser mended lacks a quote or both.
+    let body = text
+        .strip_prefix('"')
+        .map_or(text, |t| t.strip_suffix('"').unwrap_or(t));
+    let plain = !body.bytes().any(|b| b == b'\\' || b.is_ascii_control());
+    if plain && body.len() <= MAX_STRING {
+        return (SmolStr::new(body), None);
+    }
+    let base = at.start + u32::from(text.starts_with('"'));
+    let mut undone = String::with_capacity(body.len());
+    let mut finding = None;
+    let mut chars = body.char_indices();
+    while let Some((index, c)) = chars.next() {
+        let start = base + index as u32;
+        match c {
+            '\\' => match chars.next() {
+                Some((_, escaped @ ('"' | '\\'))) => undone.push(escaped),
+                escaped => {
+                    let escaped = escaped.map(|(_, c)| c);
+                    undone.extend(escaped);
+                    finding = finding.or_else(|| Some(unknown_escape(start, escaped)));
+                }
+            },
+            c if c.is_ascii_control() => {
+                finding = finding.or_else(|| Some(control(start, c)));
+            }
+            c => undone.push(c),
+        }
+    }
+    if finding.is_none() && undone.len() > MAX_STRING {
+        finding = Some(Box::new(
+            Diagnostic::new(
+                &syntax::STRING_TOO_LONG,
+                at,
+                format!(
+                    "a string of {} bytes is longer than {MAX_STRING}",
+                    undone.len()
+                ),
+            )
+            .help(format!("shorten it to {MAX_STRING} bytes")),
+        ));
+    }
+    (undone.into(), finding)
+}
+
+fn unknown_escape(start: u32, escaped: Option<char>) -> Box<Finding> {
+    let length = 1 + escaped.map_or(0, |c| c.len_utf8() as u32);
+    let shown: String = escaped.into_iter().collect();
+    Box::new(
+        Diagnostic::new(
+            &syntax::UNKNOWN_ESCAPE,
+            TextRange::new(start, start + length),
+            format!("unknown escape `\\{shown}`"),
+        )
+        .help("the escapes are `\\\"` and `\\\\`")
+        .fix("write a backslash", false, TextRange::at(start), "\\"),
+    )
+}
+
+fn control(start: u32, c: char) -> Box<Finding> {
+    let at = TextRange::new(start, start + 1);
+    Box::new(
+        Diagnostic::new(
+            &syntax::CONTROL_CHARACTER,
+            at,
+            format!(
+                "the string holds the control character U+{:04X}",
+                u32::from(c)
+            ),
+        )
+        .help("remove it")
+        .fix("remove the character", false, at, ""),
+    )
+}
+
+pub(crate) fn name(text: &str, at: TextRange) -> Option<Box<Finding>> {
+    (text.len() > MAX_NAME).then(|| {
+        Box::new(
+            Diagnostic::new(
+                &syntax::NAME_TOO_LONG,
+                at,
+                format!(
+                    "a name of {} characters is longer than {MAX_NAME}",
+                    text.len()
+                ),
+            )
+            .help(format!("shorten it to {MAX_NAME} characters")),
+        )
+    })
+}
