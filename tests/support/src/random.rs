@@ -1,0 +1,421 @@
+//! Random small programs, as text: every construct that the Cilium target can express, over a universe small
+//! enough that predicates overlap, ports touch and names are shared. The same seed gives the same program.
+
+use std::fmt::Write;
+
+/// Splitmix64: reproducible on every machine, and nothing else is asked of it.
+#[derive(Clone, Debug)]
+pub struct Rng(u64);
+
+impl Rng {
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub fn next_u64(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `end`; 0 for 0.
+    pub fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next_u64() % (end.max(1) as u64)).unwrap_or(0)
+    }
+
+    pub fn chance(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
+    }
+
+    /// One of a list that is not empty.
+    pub fn pick<'a, T: ?Sized>(&mut self, list: &[&'a T]) -> &'a T
+    where
+        &'a T: Default,
+    {
+        list.get(self.below(list.len()))
+            .copied()
+            .unwrap_or_default()
+    }
+}
+
+pub const NAMESPACES: [&str; 2] = ["shop", "data"];
+pub const APPS: [&str; 3] = ["a", "b", "c"];
+pub const TIERS: [&str; 2] = ["x", "y"];
+
+/// A program and what it was made of: the constructs that it holds, by name.
+#[derive(Clone, Debug)]
+pub struct Program {
+    pub text: String,
+    pub constructs: Vec<&'static str>,
+}
+
+/// Every construct that `program` may name; a test fails when one of them is never generated.
+pub const CONSTRUCTS: [&str; 31] = [
+    "account",
+    "all",
+    "any-namespace",
+    "by-namespace-label",
+    "deny",
+    "dns",
+    "entity",
+    "except",
+    "external",
+    "external-pattern",
+    "foreign",
+    "group",
+    "http",
+    "http-host",
+    "icmp",
+    "label-absent",
+    "label-exists",
+    "label-in",
+    "label-not-in",
+    "network",
+    "network-except",
+    "network-v6",
+    "no-port",
+    "one-end",
+    "open",
+    "range",
+    "several-namespaces",
+    "sni",
+    "sni-pattern",
+    "template",
+    "union",
+];
+
+struct Maker {
+    rng: Rng,
+    text: String,
+    constructs: Vec<&'static str>,
+    pods: Vec<String>,
+    nets: Vec<String>,
+    names: Vec<String>,
+}
+
+/// The program of a seed.
+pub fn program(seed: u64) -> Program {
+    let mut maker = Maker {
+        rng: Rng::new(seed),
+        text: String::from("namespace shop\n"),
+        constructs: Vec::new(),
+        pods: Vec::new(),
+        nets: Vec::new(),
+        names: Vec::new(),
+    };
+    maker.declarations();
+    for _ in 0..2 + maker.rng.below(7) {
+        maker.rule();
+    }
+    maker.constructs.sort_unstable();
+    maker.constructs.dedup();
+    Program {
+        text: maker.text,
+        constructs: maker.constructs,
+    }
+}
+
+impl Maker {
+    fn line(&mut self, line: &str) {
+        let _ = writeln!(self.text, "{line}");
+    }
+
+    fn used(&mut self, construct: &'static str) {
+        self.constructs.push(construct);
+    }
+
+    fn declarations(&mut self) {
+        self.line(
+            "foreign workload resolver { app: \"dns\" } in namespace data\n\
+             template open-port(w: workload, p: port) { allow all -> w:p }",
+        );
+        for i in 0..2 + self.rng.below(3) {
+            self.workload(i);
+        }
+        if self.rng.chance(40) {
+            self.used("foreign");
+            self.line("foreign workload guest { app: \"c\", tier: \"y\" } in namespace data");
+            self.pods.push("guest".to_owned());
+        }
+        if self.rng.chance(50) {
+            self.used("network");
+            self.used("network-except");
+            self.line("network office = 192.0.2.0/24 | 198.51.100.0/25 except 192.0.2.128/25");
+            self.nets.push("office".to_owned());
+        }
+        if self.rng.chance(40) {
+            self.used("network-v6");
+            self.line("network six = 2001:db8::/32 | 192.0.2.64/26");
+            self.nets.push("six".to_owned());
+        }
+        if self.rng.chance(50) {
+            self.used("external");
+            self.line("external one = \"api.example.com\"");
+            self.names.push("one".to_owned());
+        }
+        if self.rng.chance(40) {
+            self.used("external-pattern");
+            self.line("external many = \"*.example.com\" | \"**.cdn.example.net\"");
+            self.names.push("many".to_owned());
+        }
+        if self.pods.len() > 1 && self.rng.chance(50) {
+            self.group();
+        }
+    }
+
+    fn workload(&mut self, i: usize) {
+        let mut labels = Vec::new();
+        let app = self.rng.pick(&APPS);
+        match self.rng.below(5) {
+            0 => {
+                self.used("label-in");
+                labels.push("app in [\"a\", \"b\"]".to_owned());
+            }
+            1 => {
+                self.used("label-exists");
+                labels.push("app".to_owned());
+            }
+            _ => labels.push(format!("app: \"{app}\"")),
+        }
+        match self.rng.below(6) {
+            0 => {
+                self.used("label-not-in");
+                labels.push("tier not in [\"x\"]".to_owned());
+            }
+            1 => {
+                self.used("label-absent");
+                labels.push("!tier".to_owned());
+            }
+            2 => labels.push(format!("tier: \"{}\"", self.rng.pick(&TIERS))),
+            _ => {}
+        }
+        let mut clauses = String::new();
+        match self.rng.below(8) {
+            0 => {
+                self.used("any-namespace");
+                clauses.push_str(" in any namespace");
+            }
+            1 => {
+                self.used("several-namespaces");
+                clauses.push_str(" in namespace [\"shop\", \"data\"]");
+            }
+            2 => {
+                self.used("by-namespace-label");
+                clauses.push_str(" in namespace { team: \"pay\" }");
+            }
+            3 => clauses.push_str(" in namespace data"),
+            _ => {}
+        }
+        if self.rng.chance(10) {
+            self.used("account");
+            clauses.push_str(" account \"robot\"");
+        }
+        if self.rng.chance(20) {
+            self.used("open");
+            clauses.push_str(self.rng.pick(&[
+                " open ingress",
+                " open egress",
+                " open ingress, egress",
+            ]));
+        }
+        let labels = labels.join(", ");
+        self.line(&format!("workload w{i} {{ {labels} }}{clauses}"));
+        self.pods.push(format!("w{i}"));
+    }
+
+    fn group(&mut self) {
+        self.used("group");
+        let (a, b) = (self.pod(), self.pod());
+        if a != b && self.rng.chance(50) {
+            self.used("except");
+            self.line(&format!("group some = {a} except {b}"));
+        } else {
+            self.used("union");
+            self.line(&format!("group some = {a} | {b}"));
+        }
+        self.pods.push("some".to_owned());
+    }
+
+    fn pod(&mut self) -> String {
+        let at = self.rng.below(self.pods.len());
+        self.pods.get(at).cloned().unwrap_or_default()
+    }
+
+    fn rule(&mut self) {
+        match self.rng.below(12) {
+            0 => self.deny(),
+            1 => self.icmp(),
+            2 => self.names_rule(),
+            3 => {
+                self.used("dns");
+                let from = self.source();
+                let name = self.rng.pick(&["*", "*.example.com", "api.example.com"]);
+                self.line(&format!(
+                    "allow {from} -> resolver:53/any via dns \"{name}\""
+                ));
+                if !self.names.is_empty() {
+                    self.names_rule();
+                }
+            }
+            4 => {
+                self.used("template");
+                let port = 7000 + self.rng.below(3);
+                self.line(&format!("apply open-port(w0, {port})"));
+            }
+            _ => self.allow(),
+        }
+    }
+
+    fn source(&mut self) -> String {
+        match self.rng.below(10) {
+            0 => {
+                self.used("all");
+                "all".to_owned()
+            }
+            1 => {
+                self.used("union");
+                format!("{} | {}", self.pod(), self.pod())
+            }
+            2 if self.pods.len() > 1 => {
+                let (a, b) = (self.pod(), self.pod());
+                if a == b {
+                    return a;
+                }
+                self.used("except");
+                format!("{a} except {b}")
+            }
+            _ => self.pod(),
+        }
+    }
+
+    fn peer(&mut self) -> String {
+        match self.rng.below(8) {
+            0 if !self.nets.is_empty() => {
+                let at = self.rng.below(self.nets.len());
+                self.nets.get(at).cloned().unwrap_or_default()
+            }
+            1 => {
+                self.used("entity");
+                self.rng
+                    .pick(&[
+                        "world",
+                        "cluster",
+                        "host",
+                        "remote_node",
+                        "kube_apiserver",
+                        "health",
+                    ])
+                    .to_owned()
+            }
+            _ => self.pod(),
+        }
+    }
+
+    /// Source and destination, of which at least one is pods.
+    fn ends(&mut self) -> (String, String) {
+        if self.rng.chance(25) {
+            let from = self.peer();
+            return (from, self.pod());
+        }
+        (self.source(), self.peer())
+    }
+
+    fn direction(&mut self) -> &'static str {
+        if !self.rng.chance(15) {
+            return "";
+        }
+        self.used("one-end");
+        self.rng.pick(&["egress ", "ingress "])
+    }
+
+    fn deny(&mut self) {
+        self.used("deny");
+        let (from, to) = self.ends();
+        let ports = self.rng.pick(&["", ":443", ":8000-8010", ":80"]);
+        let direction = self.direction();
+        self.line(&format!("deny {direction}{from} -> {to}{ports}"));
+    }
+
+    fn icmp(&mut self) {
+        self.used("icmp");
+        let (from, to) = self.ends();
+        self.line(&format!("allow {from} -> {to}:icmp.echo"));
+    }
+
+    fn names_rule(&mut self) {
+        let at = self.rng.below(self.names.len());
+        let Some(name) = self.names.get(at).cloned() else {
+            return self.allow();
+        };
+        let from = self.pod();
+        let via = if self.rng.chance(50) {
+            self.used("sni");
+            format!(" via tls.sni {name}")
+        } else {
+            String::new()
+        };
+        self.used("dns");
+        self.line(&format!("allow {from} -> resolver:53/any via dns \"*\""));
+        self.line(&format!("allow {from} -> {name}:443{via}"));
+    }
+
+    fn allow(&mut self) {
+        let (from, to) = self.ends();
+        let direction = self.direction();
+        let tail = match self.rng.below(9) {
+            0 => {
+                self.used("no-port");
+                String::new()
+            }
+            1 => {
+                self.used("range");
+                self.rng
+                    .pick(&[":8000-8010", ":8005-8020", ":{80, 8000-8004}"])
+                    .to_owned()
+            }
+            2 | 3 => {
+                self.used("sni");
+                self.used("sni-pattern");
+                let name = self
+                    .rng
+                    .pick(&["a.example.com", "*.example.com", "b.example.net"]);
+                format!(":443 via tls.sni \"{name}\"")
+            }
+            4 | 5 => self.http(),
+            6 => ":53/udp".to_owned(),
+            7 => self.rng.pick(&[":443", ":80", ":8000/any"]).to_owned(),
+            _ => ":8003".to_owned(),
+        };
+        self.line(&format!("allow {direction}{from} -> {to}{tail}"));
+    }
+
+    fn http(&mut self) -> String {
+        self.used("http");
+        let host = if self.rng.chance(25) {
+            self.used("http-host");
+            ".host \"shop.example.com\""
+        } else {
+            ""
+        };
+        let entries = self
+            .rng
+            .pick(&["GET \"/a/*\"", "GET \"/a/*\" POST \"/b\"", "\"/c/**\""]);
+        format!(":80 via http{host} {{ {entries} }}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_construct_is_generated_and_seeds_repeat() {
+        let mut seen: Vec<&str> = (0..400).flat_map(|seed| program(seed).constructs).collect();
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen, CONSTRUCTS);
+        assert_eq!(program(7).text, program(7).text);
+    }
+}
