@@ -1,6 +1,9 @@
 //! Tests and benches of the project as a whole: the tidy checks, the pages of the codes, the examples, the
 //! documentation. This library holds what they share: where the project's root is, and its files.
 
+pub mod engine;
+pub mod flows;
+
 use std::path::{Path, PathBuf};
 
 /// The project's root.

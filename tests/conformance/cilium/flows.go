@@ -21,6 +21,7 @@ type Peer struct {
 	NsLabels       map[string]string `json:"nsLabels"`
 	ServiceAccount string            `json:"serviceAccount"`
 	IP             string            `json:"ip"`
+	APIServer      bool              `json:"apiServer"`
 	FQDN           string            `json:"fqdn"`
 	Entity         string            `json:"entity"`
 }
@@ -115,12 +116,12 @@ func (w *world) identities(peer *Peer, dns map[string][]string) ([]*identity.Ide
 		w.byKey["entity "+peer.Entity] = known
 		return []*identity.Identity{known}, nil
 	case peer.IP != "":
-		id, err := w.address(peer.IP)
+		id, err := w.address(peer.IP, peer.APIServer)
 		return []*identity.Identity{id}, err
 	case peer.FQDN != "":
 		var out []*identity.Identity
 		for _, address := range dns[peer.FQDN] {
-			id, err := w.address(address)
+			id, err := w.address(address, false)
 			if err != nil {
 				return nil, err
 			}
@@ -156,18 +157,22 @@ func (w *world) pod(peer *Peer) *identity.Identity {
 	return known
 }
 
-// address gives the identity of an address outside the cluster: its own prefix, `world`, and a label for
-// each FQDN selector that one of its names meets.
-func (w *world) address(text string) (*identity.Identity, error) {
+// address gives the identity of an address outside the cluster: its own prefix, `world`, a label for each
+// FQDN selector that one of its names meets, and the API server's label where it is a managed one's.
+func (w *world) address(text string, apiServer bool) (*identity.Identity, error) {
 	addr, err := netip.ParseAddr(text)
 	if err != nil {
 		return nil, err
 	}
-	if known, ok := w.byKey["ip "+text]; ok {
+	key := fmt.Sprintf("ip %s %t", text, apiServer)
+	if known, ok := w.byKey[key]; ok {
 		return known, nil
 	}
 	lbls := labels.GetCIDRLabels(netip.PrefixFrom(addr, addr.BitLen()))
 	lbls.AddWorldLabel(addr)
+	if apiServer {
+		lbls[labels.IDNameKubeAPIServer] = labels.LabelKubeAPIServer[labels.IDNameKubeAPIServer]
+	}
 	for _, selector := range w.fqdns {
 		regex, err := selector.ToRegex()
 		if err != nil {
@@ -180,7 +185,7 @@ func (w *world) address(text string) (*identity.Identity, error) {
 	}
 	known := identity.NewIdentity(w.local, lbls)
 	w.local++
-	w.byKey["ip "+text] = known
+	w.byKey[key] = known
 	return known, nil
 }
 
