@@ -4,3 +4,6 @@
 //! texts go out.
 
 pub mod cilium;
+pub mod import;
+pub mod inventory;
+pub mod yaml;

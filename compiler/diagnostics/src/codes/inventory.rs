@@ -11,4 +11,18 @@ codes! {
         "the port of a Service where the port of its pods is meant";
     ENTERS_ELSEWHERE = "NPL0805" "enters-elsewhere" Warning
         "traffic from outside that comes from a node, not from `world`";
+    MANIFEST_REFUSED = "NPL0820" "manifest-refused" Error
+        "a manifest that lacks what its kind needs";
+    MANIFEST_TWICE = "NPL0821" "manifest-twice" Warning
+        "two manifests of one object";
+    EXTERNAL_NAME_SERVICE = "NPL0822" "external-name-service" Error
+        "a service that is only another name";
+    SERVICE_PORT_UNKNOWN = "NPL0823" "service-port-unknown" Error
+        "a port that the service does not have";
+    SERVICE_TARGET_UNCLEAR = "NPL0824" "service-target-unclear" Error
+        "a service whose named target port is not one number";
+    SERVICE_WITHOUT_BACKENDS = "NPL0825" "service-without-backends" Warning
+        "a service with nothing behind it";
+    SERVICE_WITHOUT_SELECTOR = "NPL0826" "service-without-selector" Warning
+        "a service whose addresses are written by hand";
 }

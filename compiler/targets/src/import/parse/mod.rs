@@ -1,0 +1,221 @@
+//! From YAML documents to policies in Cilium's shape. An object with any error is left out whole, as
+//! the agent leaves it out; what is odd but accepted is a warning.
+
+pub(crate) mod fields;
+mod icmp;
+mod kubernetes;
+mod layer7;
+mod names;
+mod peers;
+mod ports;
+mod rule;
+pub(crate) mod scope;
+pub(crate) mod selector;
+
+use ipnet::IpNet;
+use npl_diagnostics::{Diagnostic, FileId, Place, codes::import as codes};
+use smol_str::SmolStr;
+
+use self::fields::{Findings, Object};
+use super::shape::{CidrGroup, Policy, PolicyKind};
+use crate::yaml::read::Node;
+
+/// The kinds that are read here, with their API groups.
+const KINDS: [(&str, &str); 4] = [
+    ("CiliumNetworkPolicy", "cilium.io"),
+    ("CiliumClusterwideNetworkPolicy", "cilium.io"),
+    ("CiliumCIDRGroup", "cilium.io"),
+    ("NetworkPolicy", "networking.k8s.io"),
+];
+
+/// The namespace of an object that names none.
+pub(crate) const DEFAULT_NAMESPACE: &str = "default";
+
+/// Whether a document is of a kind that this module reads, whatever its version.
+pub fn is_policy(node: &Node) -> bool {
+    let text = |name: &str| {
+        node.get(name)
+            .and_then(Node::as_str)
+            .map_or("", |t| t.as_str())
+    };
+    let group = text("apiVersion").split('/').next().unwrap_or_default();
+    KINDS.contains(&(text("kind"), group))
+}
+
+pub(super) enum Read {
+    Policy(Policy),
+    Group(CidrGroup),
+}
+
+/// Reads one object; `None` if it is refused. Call it for documents that [`is_policy`] takes.
+pub(super) fn object(
+    node: &Node,
+    file: FileId,
+    diagnostics: &mut Vec<Diagnostic<Place>>,
+) -> Option<Read> {
+    let mut out = Findings::default();
+    let read = dispatch(&mut out, node, file);
+    diagnostics.append(&mut out.list);
+    read.filter(|_| !out.refused)
+}
+
+fn dispatch(out: &mut Findings, node: &Node, file: FileId) -> Option<Read> {
+    let object = out.object(node, "object")?;
+    let kind = object.get("kind").and_then(Node::as_str)?.clone();
+    let fields = ["apiVersion", "kind", "metadata", "spec", "specs", "status"];
+    out.known(object, &kind, &fields);
+    version(out, object, &kind);
+    let meta = metadata(out, object, &kind)?;
+    let namespaced = |meta: &Metadata| {
+        if meta.namespace.is_empty() {
+            SmolStr::new_static(DEFAULT_NAMESPACE)
+        } else {
+            meta.namespace.clone()
+        }
+    };
+    match kind.as_str() {
+        "CiliumCIDRGroup" => cidr_group(out, object, meta).map(Read::Group),
+        "NetworkPolicy" => {
+            let namespace = namespaced(&meta);
+            let spec = spec(out, object, &kind)?;
+            let rules = kubernetes::rule(out, spec, &namespace)
+                .into_iter()
+                .collect();
+            Some(policy(PolicyKind::Kubernetes, namespace, meta, rules))
+        }
+        "CiliumNetworkPolicy" => {
+            let namespace = namespaced(&meta);
+            let rules = cilium_rules(out, object, file, &namespace)?;
+            Some(policy(PolicyKind::Cilium, namespace, meta, rules))
+        }
+        _ => {
+            let rules = cilium_rules(out, object, file, &SmolStr::default())?;
+            let none = SmolStr::default();
+            Some(policy(PolicyKind::CiliumClusterwide, none, meta, rules))
+        }
+    }
+}
+
+fn policy(
+    kind: PolicyKind,
+    namespace: SmolStr,
+    meta: Metadata,
+    rules: Vec<super::shape::Rule>,
+) -> Read {
+    Read::Policy(Policy {
+        kind,
+        namespace,
+        name: meta.name,
+        rules,
+        place: meta.place,
+    })
+}
+
+struct Metadata {
+    name: SmolStr,
+    namespace: SmolStr,
+    labels: Vec<(SmolStr, SmolStr)>,
+    place: Place,
+}
+
+fn version(out: &mut Findings, object: Object<'_>, kind: &str) {
+    let Some(node) = object.get("apiVersion") else {
+        return;
+    };
+    let Some(text) = out.string(node, "apiVersion") else {
+        return;
+    };
+    let fits: &[&str] = match kind {
+        "NetworkPolicy" => &["networking.k8s.io/v1"],
+        "CiliumCIDRGroup" => &["cilium.io/v2", "cilium.io/v2alpha1"],
+        _ => &["cilium.io/v2"],
+    };
+    if fits.contains(&text.as_str()) {
+        return;
+    }
+    let wanted = fits.first().copied().unwrap_or_default();
+    let message = format!("`{kind}` has no version `{text}`");
+    let finding = Diagnostic::new(&codes::POLICY_WRONG_VERSION, node.place, message).fix(
+        format!("write `{wanted}`"),
+        false,
+        node.place,
+        wanted,
+    );
+    out.refuse_with(finding);
+}
+
+fn metadata(out: &mut Findings, object: Object<'_>, kind: &str) -> Option<Metadata> {
+    let meta = object
+        .get("metadata")
+        .and_then(|node| out.object(node, "metadata"));
+    let name = meta.and_then(|meta| meta.get("name"));
+    let (Some(meta), Some(name)) = (meta, name) else {
+        let message = format!("a `{kind}` has no name");
+        out.refuse(&codes::POLICY_MISSING_FIELD, object.place, message);
+        return None;
+    };
+    let place = name.place;
+    let name = out.string(name, "name")?.clone();
+    let namespace = match meta.get("namespace") {
+        Some(node) => out.string(node, "namespace")?.clone(),
+        None => SmolStr::default(),
+    };
+    let labels = out.string_map(meta, "labels");
+    Some(Metadata {
+        name,
+        namespace,
+        labels,
+        place,
+    })
+}
+
+fn spec<'a>(out: &mut Findings, object: Object<'a>, kind: &str) -> Option<&'a Node> {
+    let spec = object.get("spec");
+    if spec.is_none() {
+        let message = format!("a `{kind}` has no `spec`");
+        out.refuse(&codes::POLICY_MISSING_FIELD, object.place, message);
+    }
+    spec
+}
+
+fn cilium_rules(
+    out: &mut Findings,
+    object: Object<'_>,
+    file: FileId,
+    namespace: &SmolStr,
+) -> Option<Vec<super::shape::Rule>> {
+    let specs = object.get("specs");
+    if object.get("spec").is_none() && specs.is_none() {
+        let message = "a policy has neither `spec` nor `specs`";
+        out.refuse(&codes::POLICY_MISSING_FIELD, object.place, message);
+        return None;
+    }
+    let mut rules = Vec::new();
+    if let Some(node) = object.get("spec") {
+        rules.extend(rule::rule(out, node, file, namespace));
+    }
+    for node in out.items(object, "specs") {
+        rules.extend(rule::rule(out, node, file, namespace));
+    }
+    Some(rules)
+}
+
+fn cidr_group(out: &mut Findings, object: Object<'_>, meta: Metadata) -> Option<CidrGroup> {
+    let spec = spec(out, object, "CiliumCIDRGroup")?;
+    let spec = out.object(spec, "spec")?;
+    out.known(spec, "spec", &["externalCIDRs"]);
+    let cidrs: Vec<IpNet> = out
+        .items(spec, "externalCIDRs")
+        .iter()
+        .filter_map(|node| {
+            let text = out.string(node, "externalCIDRs")?;
+            peers::cidr(out, text, node.place)
+        })
+        .collect();
+    Some(CidrGroup {
+        name: meta.name,
+        labels: meta.labels,
+        cidrs,
+        place: meta.place,
+    })
+}

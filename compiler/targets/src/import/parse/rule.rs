@@ -1,0 +1,266 @@
+//! One rule of a CiliumNetworkPolicy or CiliumClusterwideNetworkPolicy.
+
+use npl_diagnostics::{Diagnostic, Place, codes::import as codes};
+use smol_str::SmolStr;
+
+use super::{
+    fields::{Findings, Object},
+    peers,
+    ports::{self, Context},
+    scope::Scope,
+    selector::selector,
+};
+use crate::{
+    import::{
+        selector::Selector,
+        shape::{Authentication, End, Rule},
+    },
+    yaml::read::Node,
+};
+
+/// The four lists: name, ingress, deny.
+const LISTS: [(&str, bool, bool); 4] = [
+    ("ingress", true, false),
+    ("ingressDeny", true, true),
+    ("egress", false, false),
+    ("egressDeny", false, true),
+];
+
+/// Reads one `spec`.
+pub(super) fn rule(
+    out: &mut Findings,
+    node: &Node,
+    file: npl_diagnostics::FileId,
+    namespace: &SmolStr,
+) -> Option<Rule> {
+    let object = out.object(node, "spec")?;
+    let fields = [
+        "endpointSelector",
+        "nodeSelector",
+        "ingress",
+        "ingressDeny",
+        "egress",
+        "egressDeny",
+        "enableDefaultDeny",
+        "labels",
+        "description",
+        "log",
+    ];
+    out.known(object, "spec", &fields);
+    metadata(out, object);
+    let (subject, is_node) = subject(out, object, namespace)?;
+    let scope = Scope {
+        file,
+        namespace: namespace.clone(),
+        subject_is_init: Scope::is_init(&subject),
+    };
+    let mut ends = Vec::new();
+    for (name, ingress, deny) in LISTS {
+        for item in out.items(object, name) {
+            let context = Context {
+                ingress,
+                deny,
+                node: is_node,
+            };
+            ends.extend(end(out, item, &scope, (name, context)));
+        }
+    }
+    if ends.is_empty() && !out.refused {
+        let message = "a rule has no item of `ingress`, `ingressDeny`, `egress` or `egressDeny`";
+        let finding = Diagnostic::new(&codes::POLICY_NO_RULES, object.place, message);
+        let help = "to close a direction, write `ingress: [{}]` or `egress: [{}]`";
+        out.refuse_with(finding.help(help));
+    }
+    let (ingress, egress) = default_deny(out, object);
+    let any = |ingress: bool| ends.iter().any(|end| end.ingress == ingress);
+    Some(Rule {
+        deny_ingress_by_default: ingress.unwrap_or_else(|| any(true)),
+        deny_egress_by_default: egress.unwrap_or_else(|| any(false)),
+        subject: scope.subject(subject),
+        node: is_node,
+        ends,
+        place: object.place,
+    })
+}
+
+/// Fields that change no verdict are only checked for their type.
+fn metadata(out: &mut Findings, object: Object<'_>) {
+    if let Some(node) = object.get("description") {
+        out.string(node, "description");
+    }
+    for item in out.items(object, "labels") {
+        if let Some(label) = out.object(item, "labels") {
+            out.known(label, "labels", &["key", "value", "source"]);
+            for name in ["key", "value", "source"] {
+                if let Some(node) = label.get(name) {
+                    out.string(node, name);
+                }
+            }
+        }
+    }
+    let Some(log) = object.get("log").and_then(|node| out.object(node, "log")) else {
+        return;
+    };
+    out.known(log, "log", &["value"]);
+    let Some(node) = log.get("value") else {
+        return;
+    };
+    if let Some(text) = out.string(node, "value")
+        && (text.chars().count() > 32 || text.chars().any(char::is_control))
+    {
+        let message = "`log.value` is longer than 32 characters or not printable";
+        out.refuse(&codes::POLICY_WRONG_TYPE, node.place, message);
+    }
+}
+
+fn subject(out: &mut Findings, object: Object<'_>, namespace: &str) -> Option<(Selector, bool)> {
+    let (endpoints, nodes) = (
+        object.entry("endpointSelector"),
+        object.entry("nodeSelector"),
+    );
+    match (endpoints, nodes) {
+        (Some(entry), None) => Some((
+            selector(out, &entry.value, "endpointSelector", "any"),
+            false,
+        )),
+        (None, Some(entry)) if namespace.is_empty() => {
+            Some((selector(out, &entry.value, "nodeSelector", "any"), true))
+        }
+        (None, Some(entry)) => {
+            let message = "a namespaced policy has a `nodeSelector`";
+            let finding = Diagnostic::new(&codes::POLICY_BAD_SUBJECT, entry.key_place, message);
+            out.refuse_with(finding.help("nodes need a CiliumClusterwideNetworkPolicy"));
+            None
+        }
+        (Some(_), Some(entry)) => {
+            let message = "a rule has both an `endpointSelector` and a `nodeSelector`";
+            out.refuse(&codes::POLICY_BAD_SUBJECT, entry.key_place, message);
+            None
+        }
+        (None, None) => {
+            let message = "a rule has no `endpointSelector`";
+            let finding = Diagnostic::new(&codes::POLICY_BAD_SUBJECT, object.place, message);
+            out.refuse_with(finding.help("`endpointSelector: {}` selects every pod"));
+            None
+        }
+    }
+}
+
+fn default_deny(out: &mut Findings, object: Object<'_>) -> (Option<bool>, Option<bool>) {
+    let Some(map) = object
+        .get("enableDefaultDeny")
+        .and_then(|node| out.object(node, "enableDefaultDeny"))
+    else {
+        return (None, None);
+    };
+    out.known(map, "enableDefaultDeny", &["ingress", "egress"]);
+    (out.boolean(map, "ingress"), out.boolean(map, "egress"))
+}
+
+fn end(
+    out: &mut Findings,
+    node: &Node,
+    scope: &Scope,
+    (list, context): (&str, Context),
+) -> Option<End> {
+    let object = out.object(node, list)?;
+    let side = if context.ingress { "from" } else { "to" };
+    out.known(object, list, &fields(context));
+    removed(out, object, side);
+    let read = peers::peers(out, object, scope, side);
+    let ports = ports::port_rules(out, object, context);
+    let end = End {
+        ingress: context.ingress,
+        deny: context.deny,
+        peers: read.peers,
+        ports,
+        authentication: authentication(out, object),
+        services: read.services,
+        place: object.place,
+    };
+    service_hole(out, &end, object);
+    Some(end)
+}
+
+fn fields(context: Context) -> Vec<&'static str> {
+    let mut fields = vec!["toPorts", "icmps"];
+    if context.ingress {
+        fields.extend([
+            "fromEndpoints",
+            "fromNodes",
+            "fromCIDR",
+            "fromCIDRSet",
+            "fromEntities",
+            "fromGroups",
+            "fromRequires",
+        ]);
+    } else {
+        fields.extend([
+            "toEndpoints",
+            "toNodes",
+            "toCIDR",
+            "toCIDRSet",
+            "toEntities",
+            "toGroups",
+            "toServices",
+            "toRequires",
+        ]);
+    }
+    if !context.deny {
+        fields.push("authentication");
+        if !context.ingress {
+            fields.push("toFQDNs");
+        }
+    }
+    fields
+}
+
+/// `fromRequires` and `toRequires` are gone; only an empty list is let through.
+fn removed(out: &mut Findings, object: Object<'_>, side: &str) {
+    let name = format!("{side}Requires");
+    if let Some(entry) = object.entry(&name)
+        && !out.list(&entry.value, &name).is_empty()
+    {
+        let message = format!("Cilium has removed `{name}`");
+        let finding = Diagnostic::new(&codes::POLICY_REMOVED_FIELD, entry.key_place, message);
+        out.refuse_with(finding.help("put its labels into the selectors of the peers"));
+    }
+}
+
+fn authentication(out: &mut Findings, object: Object<'_>) -> Option<Authentication> {
+    let node = object.get("authentication")?;
+    let map = out.object(node, "authentication")?;
+    out.known(map, "authentication", &["mode"]);
+    let mode = map.get("mode").and_then(|node| out.string(node, "mode"));
+    match mode.map(SmolStr::as_str) {
+        Some("disabled") => Some(Authentication::Disabled),
+        Some("required") => Some(Authentication::Required),
+        Some("test-always-fail") => Some(Authentication::AlwaysFail),
+        _ => {
+            let message = "`authentication` needs a `mode`: disabled, required or test-always-fail";
+            out.refuse(&codes::POLICY_WRONG_TYPE, map.place, message);
+            None
+        }
+    }
+}
+
+/// A `toServices` that finds no service leaves an empty peer list behind, which with ports means
+/// everybody; in a deny it is never resolved at all.
+fn service_hole(out: &mut Findings, end: &End, object: Object<'_>) {
+    let Some(entry) = object.entry("toServices") else {
+        return;
+    };
+    if end.services.is_empty() || (end.ports.is_empty() && !end.deny) {
+        return;
+    }
+    let at: Place = entry.key_place;
+    let message = match (end.deny, end.ports.is_empty()) {
+        (true, true) => "`toServices` in a deny is never resolved, so it denies nothing",
+        (true, false) => {
+            "`toServices` in a deny is never resolved, so it denies these ports to everybody"
+        }
+        _ => "`toServices` with ports opens them to everybody while no service matches",
+    };
+    let finding = Diagnostic::new(&codes::POLICY_SERVICE_HOLE, at, message);
+    out.warn(finding.help("select the service's pods with `toEndpoints`"));
+}

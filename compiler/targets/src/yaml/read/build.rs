@@ -1,0 +1,413 @@
+//! From the parser's events to the tree, without recursion.
+
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
+use npl_diagnostics::{Diagnostic, FileId, Place, TextRange, codes::import as codes};
+use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
+
+use super::{Documents, Entry, Node, Value, limits, scalar};
+
+/// Maps with more keys than this look duplicates up in a set.
+const LINEAR_KEYS: usize = 12;
+
+pub(super) struct Builder<'a> {
+    file: FileId,
+    text: &'a str,
+    parser: Parser<'a, StrInput<'a>>,
+    stack: Vec<Frame>,
+    root: Option<Node>,
+    anchors: FxHashMap<usize, Anchored>,
+    nodes: usize,
+    copied: usize,
+    out: Documents,
+}
+
+/// A value that an alias may copy.
+struct Anchored {
+    node: Node,
+    nodes: usize,
+    height: usize,
+}
+
+struct Frame {
+    kind: Kind,
+    start: u32,
+    end: u32,
+    anchor: usize,
+    /// Values inside, this one included.
+    nodes: usize,
+    height: usize,
+}
+
+enum Kind {
+    Seq(Vec<Node>),
+    Map(MapFrame),
+}
+
+#[derive(Default)]
+struct MapFrame {
+    entries: Vec<Entry>,
+    key: Option<(SmolStr, Place)>,
+    seen: FxHashSet<SmolStr>,
+    merges: Vec<Node>,
+}
+
+/// Why a document is given up; the finding is already written down where there is one.
+enum Stop {
+    /// Go on with the next document.
+    Document(Box<Diagnostic<Place>>),
+    /// The file is not worth reading on.
+    File(Box<Diagnostic<Place>>),
+}
+
+type Step<T = ()> = Result<T, Stop>;
+
+impl<'a> Builder<'a> {
+    pub(super) fn new(file: FileId, text: &'a str) -> Self {
+        let options = granit_parser::options! {
+            emit_comments: false,
+            flow_nesting_limit: limits::MAX_DEPTH,
+            block_nesting_limit: limits::MAX_DEPTH,
+        };
+        Self {
+            file,
+            text,
+            parser: Parser::new_from_str_with_options(text, options),
+            stack: Vec::new(),
+            root: None,
+            anchors: FxHashMap::default(),
+            nodes: 0,
+            copied: 0,
+            out: Documents::default(),
+        }
+    }
+
+    pub(super) fn run(mut self) -> Documents {
+        while let Some(next) = self.parser.next_event() {
+            let step = match next {
+                Ok((Event::StreamEnd, _)) => break,
+                Ok((event, span)) => self.event(event, span),
+                Err(error) => Err(self.broken(&error)),
+            };
+            match step {
+                Ok(()) => {}
+                Err(Stop::Document(finding)) => {
+                    self.out.diagnostics.push(*finding);
+                    self.forget();
+                    if !matches!(self.parser.proceed_next_document(), Ok(true)) {
+                        break;
+                    }
+                }
+                Err(Stop::File(finding)) => {
+                    self.out.diagnostics.push(*finding);
+                    break;
+                }
+            }
+        }
+        self.out
+    }
+
+    fn forget(&mut self) {
+        self.stack.clear();
+        self.anchors.clear();
+        self.root = None;
+    }
+
+    fn place(&self, start: u32, end: u32) -> Place {
+        Place::in_file(self.file, TextRange::new(start, end.max(start)))
+    }
+
+    fn range(span: Span) -> (u32, u32) {
+        let range = span.byte_range().unwrap_or(0..0);
+        let short = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+        (short(range.start), short(range.end))
+    }
+
+    fn event(&mut self, event: Event<'a>, span: Span) -> Step {
+        let (start, end) = Self::range(span);
+        match event {
+            Event::DocumentStart(..) => self.forget(),
+            Event::DocumentEnd => {
+                if let Some(root) = self.root.take()
+                    && root.value != Value::Null
+                {
+                    self.out.documents.push(root);
+                }
+                self.forget();
+            }
+            Event::Scalar(text, style, anchor, tag) => {
+                let value = self.scalar(&text, style, tag.as_deref(), (start, end))?;
+                let empty = matches!(value, Value::Null) && start == end;
+                let place = self.place(start, end);
+                let node = Node { value, place };
+                self.keep(anchor, &node, 1, 0)?;
+                self.value(node, 1, 0, !empty)?;
+            }
+            Event::SequenceStart(_, anchor, _) => {
+                self.open(Kind::Seq(Vec::new()), anchor, start)?
+            }
+            Event::MappingStart(_, anchor, _) => {
+                self.open(Kind::Map(MapFrame::default()), anchor, start)?;
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(end, start < end)?,
+            Event::Alias(id) => self.alias(id, start, end)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn scalar(
+        &self,
+        text: &str,
+        style: ScalarStyle,
+        tag: Option<&Tag>,
+        at: (u32, u32),
+    ) -> Step<Value> {
+        let Some(tag) = tag else {
+            return Ok(match style {
+                ScalarStyle::Plain => scalar::resolve(text),
+                _ => Value::Str(SmolStr::new(text)),
+            });
+        };
+        let Some(core) = tag.core_suffix() else {
+            return Ok(Value::Str(SmolStr::new(text)));
+        };
+        scalar::tagged(text, core).ok_or_else(|| {
+            let message = format!("`{text}` is not a `{core}`, which its tag says it is");
+            Stop::Document(Box::new(self.syntax(at, message)))
+        })
+    }
+
+    fn open(&mut self, kind: Kind, anchor: usize, start: u32) -> Step {
+        if self.stack.len() >= limits::MAX_DEPTH {
+            return Err(self.too_deep(start));
+        }
+        self.stack.push(Frame {
+            kind,
+            start,
+            end: start,
+            anchor,
+            nodes: 1,
+            height: 0,
+        });
+        Ok(())
+    }
+
+    /// Ends the innermost list or map. A block collection ends where its last value ends; a flow
+    /// collection has a closing token of its own.
+    fn close(&mut self, end: u32, has_closer: bool) -> Step {
+        let Some(frame) = self.stack.pop() else {
+            return Ok(());
+        };
+        let end = if has_closer { end } else { frame.end };
+        let value = match frame.kind {
+            Kind::Seq(items) => Value::Seq(items),
+            Kind::Map(map) => Value::Map(self.merged(map)?),
+        };
+        let node = Node {
+            value,
+            place: self.place(frame.start, end),
+        };
+        self.keep(frame.anchor, &node, frame.nodes, frame.height + 1)?;
+        self.value(node, frame.nodes, frame.height + 1, true)
+    }
+
+    /// Merge keys: what the map itself does not say comes from the maps that `<<` names.
+    fn merged(&self, mut map: MapFrame) -> Step<Vec<Entry>> {
+        let mut have: FxHashSet<SmolStr> = map.entries.iter().map(|e| e.key.clone()).collect();
+        for merge in std::mem::take(&mut map.merges) {
+            let sources = match merge.value {
+                Value::Seq(items) => items,
+                value => vec![Node {
+                    value,
+                    place: merge.place,
+                }],
+            };
+            for source in sources {
+                let Value::Map(entries) = source.value else {
+                    let range = (source.place.range.start, source.place.range.end);
+                    let message = "a merge key `<<` needs a map".to_owned();
+                    return Err(Stop::Document(Box::new(self.syntax(range, message))));
+                };
+                for entry in entries {
+                    if have.insert(entry.key.clone()) {
+                        map.entries.push(entry);
+                    }
+                }
+            }
+        }
+        Ok(map.entries)
+    }
+
+    /// Remembers a value that has an anchor. The copy counts: anchors inside anchors multiply too.
+    fn keep(&mut self, anchor: usize, node: &Node, nodes: usize, height: usize) -> Step {
+        if anchor == 0 {
+            return Ok(());
+        }
+        self.copy(nodes, node.place)?;
+        let node = node.clone();
+        self.anchors.insert(
+            anchor,
+            Anchored {
+                node,
+                nodes,
+                height,
+            },
+        );
+        Ok(())
+    }
+
+    fn copy(&mut self, nodes: usize, at: Place) -> Step {
+        self.copied += nodes;
+        if self.copied <= limits::MAX_ALIASED_NODES {
+            return Ok(());
+        }
+        let limit = limits::MAX_ALIASED_NODES;
+        let message = format!("anchors and aliases of this file copy more than {limit} values");
+        let finding = Diagnostic::new(&codes::YAML_LIMIT, at, message)
+            .help("write the values out instead of repeating them by alias");
+        Err(Stop::File(Box::new(finding)))
+    }
+
+    fn alias(&mut self, id: usize, start: u32, end: u32) -> Step {
+        let place = self.place(start, end);
+        let Some((nodes, height)) = self.anchors.get(&id).map(|a| (a.nodes, a.height)) else {
+            let message = "an alias stands inside the value that it names".to_owned();
+            let finding = self.syntax((start, end), message);
+            return Err(Stop::Document(Box::new(finding)));
+        };
+        self.copy(nodes, place)?;
+        if self.stack.len() + height > limits::MAX_DEPTH {
+            return Err(self.too_deep(start));
+        }
+        let Some(mut node) = self.anchors.get(&id).map(|a| a.node.clone()) else {
+            return Ok(());
+        };
+        node.place = place;
+        self.value(node, nodes, height, true)
+    }
+
+    /// Puts a finished value where it belongs. `written` is false for a value that has no text.
+    fn value(&mut self, node: Node, nodes: usize, height: usize, written: bool) -> Step {
+        self.nodes += nodes;
+        if self.nodes > limits::MAX_NODES {
+            let message = format!("a YAML file holds more than {} values", limits::MAX_NODES);
+            let finding =
+                Diagnostic::new(&codes::YAML_LIMIT, node.place, message).help("split the file");
+            return Err(Stop::File(Box::new(finding)));
+        }
+        let Some(mut frame) = self.stack.pop() else {
+            self.root = Some(node);
+            return Ok(());
+        };
+        if written {
+            frame.end = frame.end.max(node.place.range.end);
+        }
+        frame.nodes += nodes;
+        frame.height = frame.height.max(height);
+        let step = match &mut frame.kind {
+            Kind::Seq(items) => {
+                items.push(node);
+                Ok(())
+            }
+            Kind::Map(map) => self.into_map(map, node),
+        };
+        self.stack.push(frame);
+        step
+    }
+
+    fn into_map(&self, map: &mut MapFrame, node: Node) -> Step {
+        let Some((key, key_place)) = map.key.take() else {
+            map.key = Some((self.key(&node)?, node.place));
+            return Ok(());
+        };
+        if key == "<<" && self.is_plain_merge(key_place) {
+            map.merges.push(node);
+            return Ok(());
+        }
+        let known = if map.entries.len() < LINEAR_KEYS {
+            map.entries.iter().any(|entry| entry.key == key)
+        } else {
+            if map.seen.is_empty() {
+                map.seen = map.entries.iter().map(|e| e.key.clone()).collect();
+            }
+            !map.seen.insert(key.clone())
+        };
+        if known {
+            let finding = Diagnostic::new(
+                &codes::YAML_DUPLICATE_KEY,
+                key_place,
+                format!("the key `{key}` stands twice in one map"),
+            )
+            .help("remove one of the two: which one counts differs between readers");
+            let first = map.entries.iter().find(|entry| entry.key == key);
+            let finding = match first {
+                Some(first) => finding.also(first.key_place, "the first one"),
+                None => finding,
+            };
+            return Err(Stop::Document(Box::new(finding)));
+        }
+        map.entries.push(Entry {
+            key,
+            key_place,
+            value: node,
+        });
+        Ok(())
+    }
+
+    fn is_plain_merge(&self, at: Place) -> bool {
+        self.text.get(at.range.as_usize()) == Some("<<")
+    }
+
+    /// Keys become strings, as in JSON.
+    fn key(&self, node: &Node) -> Step<SmolStr> {
+        let text = match &node.value {
+            Value::Str(text) => text.clone(),
+            Value::Bool(true) => SmolStr::new_static("true"),
+            Value::Bool(false) => SmolStr::new_static("false"),
+            Value::Int(n) => SmolStr::new(n.to_string()),
+            Value::Float(n) => SmolStr::new(n.to_string()),
+            Value::Null | Value::Seq(_) | Value::Map(_) => {
+                let range = (node.place.range.start, node.place.range.end);
+                let message = format!("a key of a map is {}, not a word", node.kind());
+                return Err(self.stop(self.syntax(range, message)));
+            }
+        };
+        Ok(text)
+    }
+
+    fn broken(&self, error: &ScanError) -> Stop {
+        let at = error.marker().byte_offset().unwrap_or(0);
+        let at = u32::try_from(at).unwrap_or(u32::MAX);
+        let end = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
+        let at = at.min(end);
+        if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
+            return self.too_deep(at);
+        }
+        let message = format!("this is not YAML: {}", error.info());
+        self.stop(self.syntax((at, at), message))
+    }
+
+    fn syntax(&self, (start, end): (u32, u32), message: String) -> Diagnostic<Place> {
+        Diagnostic::new(&codes::YAML_SYNTAX, self.place(start, end), message)
+    }
+
+    /// A template that nobody rendered gives one finding for the file, not one for each brace.
+    fn stop(&self, finding: Diagnostic<Place>) -> Stop {
+        if !self.text.contains("{{") {
+            return Stop::Document(Box::new(finding));
+        }
+        let message = "this is a template, not YAML yet".to_owned();
+        let at = finding.at;
+        let finding = Diagnostic::new(&codes::YAML_SYNTAX, at, message)
+            .note(finding.message)
+            .help("render it first (`helm template`, `kustomize build`) and read the result");
+        Stop::File(Box::new(finding))
+    }
+
+    fn too_deep(&self, start: u32) -> Stop {
+        let message = format!("values are nested deeper than {}", limits::MAX_DEPTH);
+        let at = self.place(start, start);
+        Stop::Document(Box::new(Diagnostic::new(&codes::YAML_LIMIT, at, message)))
+    }
+}

@@ -1,0 +1,13 @@
+//! What one YAML file may cost. Passing a limit is a diagnostic, never a crash and never a silent cut.
+
+/// Bytes of one file.
+pub const MAX_BYTES: usize = 100 * 1024 * 1024;
+
+/// Nesting of maps and lists, aliases expanded.
+pub const MAX_DEPTH: usize = 100;
+
+/// Values of one file.
+pub const MAX_NODES: usize = 8_000_000;
+
+/// Values that anchors and aliases may copy in one file.
+pub const MAX_ALIASED_NODES: usize = 100_000;
