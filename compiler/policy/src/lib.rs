@@ -7,6 +7,7 @@
 pub mod addr;
 #[cfg(any(test, feature = "build"))]
 pub mod builder;
+pub mod claims;
 pub mod http;
 pub mod identity;
 pub mod interpret;

@@ -31,5 +31,5 @@ pub const LINT_CANDIDATES_MAX: usize = 512;
 /// Concrete flows that one stated flow may stand for.
 pub const FLOW_CASES_MAX: usize = 200_000;
 
-/// Boxes that the proof of one claim may look at.
-pub const CLAIM_STEPS_MAX: usize = 50_000;
+/// Comparisons of blocks that the proof of one claim may take.
+pub const CLAIM_STEPS_MAX: usize = 4_000_000;

@@ -99,7 +99,9 @@ pub(crate) fn ports(model: &Model, within: Option<&PortSet>) -> Vec<FlowPort> {
     for types in [&mut icmp4, &mut icmp6] {
         types.sort_unstable();
         types.dedup();
-        let unnamed = (0..=u8::MAX).rev().find(|t| types.binary_search(t).is_err());
+        let unnamed = (0..=u8::MAX)
+            .rev()
+            .find(|t| types.binary_search(t).is_err());
         types.extend(unnamed);
     }
     let mut out = Vec::new();

@@ -1,6 +1,6 @@
 //! Concrete flows and what is said of them.
 
-use std::net::IpAddr;
+use std::{fmt, net::IpAddr};
 
 use smol_str::SmolStr;
 
@@ -22,9 +22,13 @@ pub enum Endpoint {
         api_server: bool,
     },
     /// The own node of the pod at the other end.
-    Host { api_server: bool },
+    Host {
+        api_server: bool,
+    },
     /// Another node.
-    RemoteNode { api_server: bool },
+    RemoteNode {
+        api_server: bool,
+    },
     /// The API server, at any of the places that the settings leave to it.
     KubeApiserver,
     Health,
@@ -225,4 +229,61 @@ impl FlowVerdict {
         self.ingress.verdict = self.ingress.verdict.either(&other.ingress.verdict, which);
         self.assurance = self.assurance.min(other.assurance);
     }
+}
+
+/// `{app: "web"} in shop`, `203.0.113.7 (api.example.com)`, `host`.
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pod(pod) => {
+                labels(f, &pod.labels)?;
+                write!(f, " in {}", pod.namespace)?;
+                if !pod.namespace_labels.is_empty() {
+                    f.write_str(" ")?;
+                    labels(f, &pod.namespace_labels)?;
+                }
+                if pod.account != "default" {
+                    write!(f, " account \"{}\"", pod.account)?;
+                }
+                Ok(())
+            }
+            Self::Itself => f.write_str("itself"),
+            Self::Addr {
+                ip,
+                names,
+                api_server,
+            } => {
+                write!(f, "{ip}")?;
+                if !names.is_empty() {
+                    write!(f, " ({})", names.join(", "))?;
+                }
+                if *api_server {
+                    f.write_str(" (kube_apiserver)")?;
+                }
+                Ok(())
+            }
+            Self::Host { api_server } => node(f, "host", *api_server),
+            Self::RemoteNode { api_server } => node(f, "remote_node", *api_server),
+            Self::KubeApiserver => f.write_str("kube_apiserver"),
+            Self::Health => f.write_str("health"),
+            Self::CiliumIngress => f.write_str("cilium_ingress"),
+        }
+    }
+}
+
+fn node(f: &mut fmt::Formatter<'_>, name: &str, api_server: bool) -> fmt::Result {
+    f.write_str(name)?;
+    if api_server {
+        f.write_str(" (kube_apiserver)")?;
+    }
+    Ok(())
+}
+
+fn labels(f: &mut fmt::Formatter<'_>, labels: &[(SmolStr, SmolStr)]) -> fmt::Result {
+    f.write_str("{")?;
+    for (number, (key, value)) in labels.iter().enumerate() {
+        let comma = if number == 0 { "" } else { ", " };
+        write!(f, "{comma}{key}: \"{value}\"")?;
+    }
+    f.write_str("}")
 }

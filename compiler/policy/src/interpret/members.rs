@@ -58,14 +58,18 @@ impl<'m> Members<'m> {
             if let Some(pod) = pods.find(|w| w.addresses.contains(&ip)) {
                 return Endpoint::Pod(pod_of(inventory, pod));
             }
-            if inventory.nodes.iter().any(|node| node.addresses.contains(&ip)) {
+            if inventory
+                .nodes
+                .iter()
+                .any(|node| node.addresses.contains(&ip))
+            {
                 return Endpoint::RemoteNode { api_server: false };
             }
         }
         Endpoint::addr(ip)
     }
 
-    fn of_set(&self, set: &Set) -> Vec<Endpoint> {
+    pub(crate) fn of_set(&self, set: &Set) -> Vec<Endpoint> {
         let mut out: Vec<Endpoint> = Vec::new();
         let everything = |e: &Entity| matches!(e, Entity::All | Entity::Cluster);
         if set.entities.iter().any(everything) {
@@ -138,11 +142,13 @@ impl<'m> Members<'m> {
     /// The pods of a union: those of the inventory, else the canonical one of each part.
     pub(crate) fn pods(&self, cubes: &[&Cube]) -> Vec<Pod> {
         let mut out: Vec<Pod> = match self.inventory {
-            Some(inventory) => self
-                .inventory_pods(inventory)
+            Some(inventory) => pods_of(inventory)
                 .filter(|pod| cubes.iter().any(|cube| cube.matches(pod)))
                 .collect(),
-            None => cubes.iter().filter_map(|cube| self.canonical(cube)).collect(),
+            None => cubes
+                .iter()
+                .filter_map(|cube| self.canonical(cube))
+                .collect(),
         };
         let mut seen = rustc_hash::FxHashSet::default();
         out.retain(|pod| seen.insert(pod.clone()));
@@ -159,13 +165,19 @@ impl<'m> Members<'m> {
     }
 
     fn canonical(&self, cube: &Cube) -> Option<Pod> {
-        cube.witness_beside(|name| self.namespaces.contains(name))
+        cube.witness_beside(|name| self.is_named(name))
     }
 
-    fn inventory_pods(&self, inventory: &'m Inventory) -> impl Iterator<Item = Pod> {
-        let pods = inventory.workloads.iter().filter(|w| !w.host_network);
-        pods.map(move |w| pod_of(inventory, w))
+    /// A namespace that the program does not name: no rule tells it from another such one.
+    pub(crate) fn is_named(&self, namespace: &str) -> bool {
+        self.namespaces.contains(namespace)
     }
+}
+
+/// The pods of an inventory: those on the host network are their nodes, to every policy.
+pub(crate) fn pods_of(inventory: &Inventory) -> impl Iterator<Item = Pod> {
+    let pods = inventory.workloads.iter().filter(|w| !w.host_network);
+    pods.map(move |w| pod_of(inventory, w))
 }
 
 /// The pod that a template of the inventory makes.

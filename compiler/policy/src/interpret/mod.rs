@@ -14,7 +14,9 @@ mod run;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use atoms::ports as port_atoms;
 pub use flow::{Answer, Assurance, By, EndVerdict, Endpoint, Flow, FlowVerdict, Need, Needs};
+pub(crate) use members::{Members, a_name, pods_of};
 pub use run::{Case, FailedBy, FlowOutcome, Runner, Side, TestOutcome, tests_of};
 
 use crate::{
@@ -150,7 +152,10 @@ impl<'m> Interpreter<'m> {
     /// §5.1: the owned workloads that select the pod, in order of declaration.
     fn owners(&self, pod: &Pod) -> Vec<(u32, &'m Workload)> {
         let owned = self.index.owned().iter();
-        owned.filter(|(_, w)| w.pods.matches(pod)).copied().collect()
+        owned
+            .filter(|(_, w)| w.pods.matches(pod))
+            .copied()
+            .collect()
     }
 
     /// §5.3: the end rules that bind at `pod` and cover the peer and the port, in order. §5.8: the

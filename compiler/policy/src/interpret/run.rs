@@ -89,8 +89,11 @@ impl FailedBy {
             }
             Self::Otherwise => "the verdict is the other one".to_owned(),
             Self::DependsOn(needs) => {
-                let names: Vec<String> =
-                    needs.as_slice().iter().map(|n| format!("`{}`", n.as_str())).collect();
+                let names: Vec<String> = needs
+                    .as_slice()
+                    .iter()
+                    .map(|n| format!("`{}`", n.as_str()))
+                    .collect();
                 format!("the verdict depends on {}", names.join(", "))
             }
         }
@@ -104,7 +107,13 @@ pub fn tests_of(model: &Model, inventory: Option<&Inventory>) -> Vec<TestOutcome
         test,
         flows: flows.iter().map(|flow| runner.run(flow)).collect(),
     };
-    model.tests.iter().map(|test| &test.flows).enumerate().map(outcome).collect()
+    model
+        .tests
+        .iter()
+        .map(|test| &test.flows)
+        .enumerate()
+        .map(outcome)
+        .collect()
 }
 
 impl<'m> Runner<'m> {

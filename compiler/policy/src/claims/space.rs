@@ -1,0 +1,242 @@
+//! The ends of an edge by kind: what a set holds of each kind of endpoint, and what the peers of a
+//! rule admit of one (language.md §5.11).
+
+use ipnet::IpNet;
+use smol_str::SmolStr;
+
+use super::region::{Assumption, Region};
+use crate::{
+    addr::AddrSet,
+    model::{ControlPlane, Entity, Model, NamePart, Set},
+};
+
+/// A kind of endpoint: no entity tells two members of one kind apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    Pods,
+    /// Addresses of `world`; those where the API server is are a kind of their own.
+    Addrs {
+        api_server: bool,
+    },
+    /// Wherever an external answers.
+    Named,
+    Host {
+        api_server: bool,
+    },
+    RemoteNode {
+        api_server: bool,
+    },
+    Health,
+    CiliumIngress,
+}
+
+/// A part of one kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Target<'m> {
+    pub(super) kind: Kind,
+    pub(super) region: Region,
+    /// Of the kind `Named`.
+    pub(super) name: Option<&'m NamePart>,
+    /// All of `world` is meant, so an external lies in it.
+    pub(super) world: bool,
+    /// The set names `host` itself: what passes by platform counts.
+    pub(super) named_host: bool,
+    /// What the set calls it.
+    pub(super) called: SmolStr,
+}
+
+/// Whether an entity holds a kind, whole.
+fn entity_holds(entity: Entity, kind: Kind) -> bool {
+    let api_server = matches!(
+        kind,
+        Kind::Addrs { api_server: true }
+            | Kind::Host { api_server: true }
+            | Kind::RemoteNode { api_server: true }
+    );
+    match entity {
+        Entity::All => true,
+        Entity::World => matches!(kind, Kind::Addrs { .. } | Kind::Named),
+        Entity::Cluster => api_server || !matches!(kind, Kind::Addrs { .. } | Kind::Named),
+        Entity::KubeApiserver => api_server,
+        Entity::Host => matches!(kind, Kind::Host { .. }),
+        Entity::RemoteNode => matches!(kind, Kind::RemoteNode { .. }),
+        Entity::Health => kind == Kind::Health,
+        Entity::CiliumIngress => kind == Kind::CiliumIngress,
+    }
+}
+
+pub(super) fn holds_kind(set: &Set, kind: Kind) -> bool {
+    set.entities
+        .iter()
+        .any(|entity| entity_holds(*entity, kind))
+}
+
+/// Every kind but pods and names that may exist under these settings.
+fn kinds(model: &Model) -> Vec<Kind> {
+    let mut out = vec![
+        Kind::Addrs { api_server: false },
+        Kind::Host { api_server: false },
+        Kind::RemoteNode { api_server: false },
+        Kind::Health,
+        Kind::CiliumIngress,
+    ];
+    let control_plane = model.settings.control_plane;
+    if control_plane != ControlPlane::Nodes {
+        out.push(Kind::Addrs { api_server: true });
+    }
+    if control_plane != ControlPlane::External {
+        out.push(Kind::Host { api_server: true });
+        out.push(Kind::RemoteNode { api_server: true });
+    }
+    out
+}
+
+/// What a set holds, kind by kind.
+pub(super) fn targets<'m>(model: &'m Model, set: &'m Set) -> Vec<Target<'m>> {
+    let mut out = Vec::new();
+    let plain = |kind, region, called: SmolStr| Target {
+        kind,
+        region,
+        name: None,
+        world: false,
+        named_host: false,
+        called,
+    };
+    if holds_kind(set, Kind::Pods) {
+        let every = Region::Pods(crate::label::Cube::every());
+        out.push(plain(Kind::Pods, every, "any pod".into()));
+    } else {
+        out.extend(set.pods.iter().map(|part| {
+            let called = part.workload.clone().unwrap_or_default();
+            plain(Kind::Pods, Region::Pods((*part.pods).clone()), called)
+        }));
+    }
+    let nets = AddrSet::from_nets(&set.nets);
+    let listed: Vec<String> = set.nets.iter().map(|net| net.cidr.to_string()).collect();
+    for kind in kinds(model) {
+        let addrs = matches!(kind, Kind::Addrs { .. });
+        let entity = set
+            .entities
+            .iter()
+            .find(|entity| entity_holds(**entity, kind));
+        if let Some(entity) = entity {
+            let region = if addrs {
+                Region::Addrs(AddrSet::all())
+            } else {
+                Region::Whole
+            };
+            out.push(Target {
+                world: addrs && entity_holds(*entity, Kind::Named),
+                named_host: set.entities.contains(&Entity::Host),
+                ..plain(kind, region, entity_name(*entity).into())
+            });
+        } else if addrs && !nets.is_empty() {
+            let called = listed.join(" | ");
+            out.push(plain(kind, Region::Addrs(nets.clone()), called.into()));
+        }
+    }
+    out.extend(set.names.iter().map(|part| Target {
+        name: Some(part),
+        ..plain(
+            Kind::Named,
+            Region::Addrs(AddrSet::all()),
+            part.external.clone(),
+        )
+    }));
+    out
+}
+
+/// As the source names it.
+pub(super) fn entity_name(entity: Entity) -> &'static str {
+    match entity {
+        Entity::All => "all",
+        Entity::World => "world",
+        Entity::Cluster => "cluster",
+        Entity::Host => "host",
+        Entity::RemoteNode => "remote_node",
+        Entity::KubeApiserver => "kube_apiserver",
+        Entity::Health => "health",
+        Entity::CiliumIngress => "cilium_ingress",
+    }
+}
+
+/// A prefix this short surely holds public addresses: an external answers there as likely as not.
+const PUBLIC_PREFIX: u8 = 4;
+
+/// What the peers of a rule admit of a target, each part with what has to be assumed so that it does
+/// not count.
+pub(super) fn admitted(peers: &Set, target: &Target<'_>) -> Vec<(Region, Option<Assumption>)> {
+    if holds_kind(peers, target.kind) {
+        return vec![(Region::Any, None)];
+    }
+    if target.kind == Kind::Pods {
+        let parts = peers.pods.iter();
+        return parts
+            .map(|p| (Region::Pods((*p.pods).clone()), None))
+            .collect();
+    }
+    let mut out = Vec::new();
+    let addrs = matches!(target.kind, Kind::Addrs { .. } | Kind::Named);
+    if addrs && !peers.nets.is_empty() {
+        let nets = AddrSet::from_nets(&peers.nets);
+        let assumption = target.name.filter(|_| !is_public(&nets)).map(|part| {
+            let listed: Vec<String> = peers.nets.iter().map(|net| net.cidr.to_string()).collect();
+            Assumption::Answers {
+                external: part.external.clone(),
+                never: listed.join(" | ").into(),
+            }
+        });
+        out.push((Region::Addrs(nets), assumption));
+    }
+    if addrs {
+        out.extend(
+            peers
+                .names
+                .iter()
+                .map(|part| (Region::Any, by_name(part, target))),
+        );
+    }
+    out
+}
+
+/// A rule admits an external: what keeps that from reaching the target.
+fn by_name(part: &NamePart, target: &Target<'_>) -> Option<Assumption> {
+    match target.name {
+        Some(other) if part.pattern.intersects(&other.pattern) => None,
+        Some(other) => Some(Assumption::Shared {
+            external: part.external.clone(),
+            other: other.external.clone(),
+        }),
+        None if target.world && target.kind == (Kind::Addrs { api_server: false }) => None,
+        None => Some(Assumption::Answers {
+            external: part.external.clone(),
+            never: target.called.clone(),
+        }),
+    }
+}
+
+fn is_public(nets: &AddrSet) -> bool {
+    nets.to_cidrs().iter().any(|cidr| match cidr {
+        IpNet::V4(p) => p.prefix_len() <= PUBLIC_PREFIX,
+        IpNet::V6(p) => p.prefix_len() <= PUBLIC_PREFIX,
+    })
+}
+
+/// What a deny takes out of a target: it names no externals, and its networks hold wherever an
+/// external answers.
+pub(super) fn denied(peers: &Set, target: &Target<'_>) -> Vec<Region> {
+    if holds_kind(peers, target.kind) {
+        return vec![Region::Any];
+    }
+    match target.kind {
+        Kind::Pods => peers
+            .pods
+            .iter()
+            .map(|p| Region::Pods((*p.pods).clone()))
+            .collect(),
+        Kind::Addrs { .. } | Kind::Named if !peers.nets.is_empty() => {
+            vec![Region::Addrs(AddrSet::from_nets(&peers.nets))]
+        }
+        _ => Vec::new(),
+    }
+}
