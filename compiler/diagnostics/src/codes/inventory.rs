@@ -15,14 +15,18 @@ codes! {
         "a manifest that lacks what its kind needs";
     MANIFEST_TWICE = "NPL0821" "manifest-twice" Warning
         "two manifests of one object";
-    EXTERNAL_NAME_SERVICE = "NPL0822" "external-name-service" Error
+    SERVICE_NEEDS_INVENTORY = "NPL0850" "service-needs-inventory" Error
+        "a service without an inventory to resolve it";
+    UNKNOWN_SERVICE = "NPL0851" "unknown-service" Error
+        "a service that the inventory does not hold";
+    EXTERNAL_NAME_SERVICE = "NPL0852" "external-name-service" Error
         "a service that is only another name";
-    SERVICE_PORT_UNKNOWN = "NPL0823" "service-port-unknown" Error
+    SERVICE_PORT_UNKNOWN = "NPL0853" "service-port-unknown" Error
         "a port that the service does not have";
-    SERVICE_TARGET_UNCLEAR = "NPL0824" "service-target-unclear" Error
+    SERVICE_TARGET_UNCLEAR = "NPL0854" "service-target-unclear" Error
         "a service whose named target port is not one number";
-    SERVICE_WITHOUT_BACKENDS = "NPL0825" "service-without-backends" Warning
+    SERVICE_WITHOUT_BACKENDS = "NPL0855" "service-without-backends" Warning
         "a service with nothing behind it";
-    SERVICE_WITHOUT_SELECTOR = "NPL0826" "service-without-selector" Warning
+    SERVICE_WITHOUT_SELECTOR = "NPL0856" "service-without-selector" Warning
         "a service whose addresses are written by hand";
 }
