@@ -5,11 +5,15 @@
 //! pure half: declarations and rules as functions of their tree and a [`scope`].
 //! This crate refuses to know targets, the file system, the clock and the environment.
 
+mod db;
+pub mod eval;
 pub mod files;
+pub mod host;
 pub mod limits;
 pub mod load;
 pub mod lowered;
 pub mod manifest;
 pub mod names;
 pub mod scope;
+mod stdlib;
 pub mod value;

@@ -1,0 +1,45 @@
+//! Everything that is wrong with one file.
+
+use std::sync::Arc;
+
+use npl_diagnostics::{Diagnostic, Place};
+
+use super::{
+    Db, SourceFile,
+    cut::{items, parse},
+    evaluate::{lower, lowers, value},
+    ignoring::ignores,
+    module::module_scope,
+    usage::{mentions, unused},
+};
+
+/// Of a dependency: what is wrong with its declarations, since its rules are not compiled here.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn check(db: &dyn Db, file: SourceFile) -> Arc<[Diagnostic<Place>]> {
+    let own = file.package(db).owns(db);
+    let cut = items(db, file);
+    let mut out: Vec<Diagnostic<Place>> = Vec::new();
+    let in_file = |range| Place::in_file(file.id(db), range);
+    out.extend(cut.diagnostics.iter().map(|d| d.clone().map(in_file)));
+    for item in &cut.items {
+        let parsed = parse(db, *item);
+        let in_item = |range| item.place(db, range);
+        out.extend(parsed.diagnostics.iter().map(|d| d.clone().map(in_item)));
+        let word = item.word(db);
+        if word.declares() {
+            out.extend_from_slice(&value(db, *item).diagnostics);
+        }
+        if own && lowers(word) {
+            out.extend_from_slice(&lower(db, *item).diagnostics);
+        }
+    }
+    out.extend_from_slice(&module_scope(db, file).diagnostics);
+    out.extend_from_slice(&mentions(db, file).diagnostics);
+    if own {
+        out.extend_from_slice(&ignores(db, file).diagnostics);
+        out.extend_from_slice(unused(db, file));
+    } else {
+        out.retain(Diagnostic::is_error);
+    }
+    out.into()
+}

@@ -1,0 +1,118 @@
+//! The salsa database: what was computed of a program, kept from one edit to the next.
+//!
+//! Granularity is the item (architecture.md §3.1): its text is a tracked field, its tree and everything
+//! behind it count from its own start. Nothing but `Host::resolve` asks where in its file an item
+//! stands, so an edit above it changes nothing that was computed from it.
+//!
+//! | query | of | holds |
+//! |---|---|---|
+//! | `items` | file | the file, cut |
+//! | `parse` | item | its tree |
+//! | `declared` | file | the names that it declares |
+//! | `module_scope` | file | declared and imported names, with what is wrong with them |
+//! | `mentions` | file | names used, unknown ones reported |
+//! | `circles` | package | declarations that stand for themselves |
+//! | `value` | item | what a declaration stands for |
+//! | `lower` | item | what a rule, claim, test or `apply` adds to the model |
+//! | `used` | package | declarations that something mentions |
+//! | `check` | file | its findings |
+
+mod checking;
+mod circles;
+mod cut;
+mod evaluate;
+mod ignoring;
+mod importing;
+mod module;
+mod package;
+mod refs;
+mod scope;
+mod unknown;
+mod usage;
+
+use std::sync::Arc;
+
+use npl_diagnostics::FileId;
+use npl_policy::inventory::Inventory;
+use npl_syntax::ast::Date;
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use crate::manifest::Manifest;
+
+pub(crate) use checking::check;
+pub(crate) use cut::{Item, file_of, items, parse};
+pub(crate) use evaluate::{lower, lowers, value};
+pub(crate) use ignoring::{Ignore, ignores};
+pub(crate) use importing::find;
+pub(crate) use module::{Binding, module_scope};
+pub(crate) use package::check_package;
+pub(crate) use scope::{ItemScope, built_in};
+
+pub(crate) use salsa::Database as Db;
+
+#[salsa::db]
+#[derive(Clone)]
+pub(crate) struct Database {
+    storage: salsa::Storage<Self>,
+}
+
+#[salsa::db]
+impl salsa::Database for Database {}
+
+/// Hears of every query that runs.
+pub(crate) type Watch = Box<dyn Fn(salsa::Event) + Send + Sync>;
+
+impl Database {
+    pub(crate) fn new(watch: Option<Watch>) -> Self {
+        Self {
+            storage: salsa::Storage::new(watch),
+        }
+    }
+}
+
+/// One source file.
+#[salsa::input]
+pub(crate) struct SourceFile {
+    #[returns(copy)]
+    pub(crate) id: FileId,
+    /// Relative to the program's root.
+    pub(crate) path: SmolStr,
+    /// As `use` names it.
+    pub(crate) module: SmolStr,
+    /// Its declarations are qualified by the package alone.
+    #[returns(copy)]
+    pub(crate) root: bool,
+    #[returns(copy)]
+    pub(crate) package: Package,
+    pub(crate) text: Arc<str>,
+}
+
+/// The package under work, a dependency, or the standard library.
+#[salsa::input]
+pub(crate) struct Package {
+    /// What qualified names begin with.
+    pub(crate) qualifier: SmolStr,
+    #[returns(copy)]
+    pub(crate) owns: bool,
+    pub(crate) manifest: Arc<Manifest>,
+    /// Sorted by path.
+    #[default]
+    pub(crate) files: Vec<SourceFile>,
+    /// By module name; of two files with one name, the first.
+    #[default]
+    pub(crate) modules: Arc<FxHashMap<SmolStr, SourceFile>>,
+    /// Dependencies, and `std`.
+    #[default]
+    pub(crate) others: Arc<Vec<(SmolStr, Package)>>,
+}
+
+/// What every package sees alike.
+#[salsa::input(singleton)]
+pub(crate) struct World {
+    /// By `FileId`; `None` for what is no NPL.
+    pub(crate) files: Vec<Option<SourceFile>>,
+    pub(crate) inventory: Option<Arc<Inventory>>,
+    #[returns(copy)]
+    pub(crate) today: Option<Date>,
+}

@@ -1,0 +1,168 @@
+//! Which names a file mentions: unknown ones are reported, known ones are used.
+
+use npl_diagnostics::{Diagnostic, Place, codes::names};
+use npl_syntax::ItemWord;
+use rustc_hash::FxHashSet;
+
+use super::{
+    Db, Package, SourceFile,
+    cut::{Item, declared, items, name_range, parse},
+    importing::Import,
+    module::{Binding, module_scope},
+    refs::refs,
+    unknown::Unknowns,
+};
+use crate::eval::prelude;
+
+/// Names mentioned in one file.
+#[derive(PartialEq)]
+pub(crate) struct Mentions {
+    /// Keys of the declarations that the file mentions, other than in themselves; sorted.
+    used: Vec<u64>,
+    /// Nothing was lost to a syntax error, which may hide a mention.
+    complete: bool,
+    pub(crate) diagnostics: Vec<Diagnostic<Place>>,
+}
+
+#[salsa::tracked(returns(ref))]
+pub(crate) fn mentions(db: &dyn Db, file: SourceFile) -> Mentions {
+    let scope = module_scope(db, file);
+    let mut used: FxHashSet<u64> = FxHashSet::default();
+    let mut mentioned: FxHashSet<&str> = FxHashSet::default();
+    let mut unknown = Unknowns::default();
+    let mut complete = true;
+    for item in &items(db, file).items {
+        let parsed = parse(db, *item);
+        complete &= !parsed.diagnostics.iter().any(Diagnostic::is_error);
+        for found in refs(&parsed.item) {
+            let [only] = found.path.segments.as_slice() else {
+                qualified(db, file, *item, &found, &mut unknown);
+                continue;
+            };
+            match scope.get(&only.node) {
+                Some(Binding::Item(target)) => {
+                    mentioned.insert(&only.node);
+                    if target != *item {
+                        used.insert(target.key(db));
+                    }
+                }
+                Some(Binding::Broken) => {
+                    mentioned.insert(&only.node);
+                }
+                None if prelude::entity(&only.node).is_some() => {}
+                None => unknown.add(db, *item, found),
+            }
+        }
+    }
+    let mut diagnostics = unknown.report(db, file);
+    // A dependency's leftovers are its own affair.
+    if complete && file.package(db).owns(db) {
+        for import in &scope.imports {
+            if import.target.is_some() && !mentioned.contains(import.name.as_str()) {
+                diagnostics.push(unused_import(db, import));
+            }
+        }
+    }
+    // An import that nothing mentions is reported as such, and its target counts as used.
+    used.extend(scope.imports.iter().filter_map(|i| Some(i.target?.key(db))));
+    let mut used: Vec<u64> = used.into_iter().collect();
+    used.sort_unstable();
+    Mentions {
+        used,
+        complete,
+        diagnostics,
+    }
+}
+
+/// `icmp.echo`; nothing else is known by a path of several segments.
+fn qualified<'db, 'a>(
+    db: &'db dyn Db,
+    file: SourceFile,
+    item: Item<'db>,
+    found: &super::refs::Ref<'a>,
+    unknown: &mut Unknowns<'db, 'a>,
+) {
+    let known = match found.path.segments.as_slice() {
+        [module, name] => module.node == prelude::ICMP && prelude::icmp(&name.node).is_some(),
+        _ => false,
+    };
+    if !known {
+        unknown.add_path(db, file, item, found);
+    }
+}
+
+fn unused_import(db: &dyn Db, import: &Import<'_>) -> Diagnostic<Place> {
+    let text = format!("`{}` is imported and not used", import.name);
+    let here = import.item.place(db, import.range);
+    let found = Diagnostic::new(&names::UNUSED_IMPORT, here, text);
+    let tree = &parse(db, import.item).item;
+    let npl_syntax::ast::ItemKind::Use(tree_use) = &tree.kind else {
+        return found;
+    };
+    let alone = match &tree_use.what {
+        npl_syntax::ast::UseWhat::Names(list) => list.len() == 1,
+        _ => true,
+    };
+    let found = found.help("use it, or remove the import");
+    if alone {
+        let whole = import.item.place(db, tree.span);
+        return found.fix("remove the import", false, whole, "");
+    }
+    let text = import.item.text(db);
+    let (mut start, mut end) = (import.range.start as usize, import.range.end as usize);
+    // The comma goes with the name: the one behind it, or the one before the last name.
+    let after = text.get(end..).unwrap_or_default();
+    let blanks = after.len() - after.trim_start().len();
+    if after.trim_start().starts_with(',') {
+        let rest = after.trim_start().strip_prefix(',').unwrap_or_default();
+        end += blanks + 1 + (rest.len() - rest.trim_start().len());
+    } else {
+        let before = text.get(..start).unwrap_or_default().trim_end();
+        start = before.strip_suffix(',').map_or(start, str::len);
+    }
+    let at = |n| u32::try_from(n).unwrap_or(u32::MAX);
+    let range = npl_diagnostics::TextRange::new(at(start), at(end));
+    found.fix("remove the name", false, import.item.place(db, range), "")
+}
+
+/// The same without the findings, so that a new finding in one file makes no other file's work anew.
+/// `None`: a mention may be hidden.
+#[salsa::tracked(returns(ref))]
+fn used_in_file(db: &dyn Db, file: SourceFile) -> Option<Vec<u64>> {
+    let found = mentions(db, file);
+    found.complete.then(|| found.used.clone())
+}
+
+/// Keys of the declarations that some file of a package mentions; `None` where a syntax error may
+/// hide a mention.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn used(db: &dyn Db, package: Package) -> Option<FxHashSet<u64>> {
+    let mut out = FxHashSet::default();
+    for file in package.files(db) {
+        out.extend(used_in_file(db, *file).as_ref()?);
+    }
+    Some(out)
+}
+
+/// Declarations of a file that nothing in its package mentions. An owned workload seals, and is used
+/// by that alone.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn unused(db: &dyn Db, file: SourceFile) -> Vec<Diagnostic<Place>> {
+    let mut out = Vec::new();
+    let Some(used) = used(db, file.package(db)) else {
+        return out;
+    };
+    for item in &declared(db, file).all {
+        let name = item.name(db).as_deref().unwrap_or_default();
+        let first = declared(db, file).get(name) == Some(*item);
+        if item.word(db) == ItemWord::Workload || !first || used.contains(&item.key(db)) {
+            continue;
+        }
+        let text = format!("`{name}` is declared and never used");
+        let here = item.place(db, name_range(db, *item));
+        let found = Diagnostic::new(&names::UNUSED_DECLARATION, here, text)
+            .help("use it in a rule, or remove it");
+        out.push(found);
+    }
+    out
+}
