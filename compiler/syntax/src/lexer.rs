@@ -144,30 +144,79 @@ pub(crate) fn slice(text: &str, range: TextRange) -> &str {
 
 /// The significant tokens of a text, and where `///` comments start that no token follows.
 pub(crate) fn significant(text: &str, tokens: &Tokens) -> (Vec<Lexeme>, Option<u32>) {
-    let mut lexemes = Vec::with_capacity(tokens.len() / 2 + 1);
-    let mut new_line = true;
-    let mut doc = None;
+    let mut sift = Sift::new(text, tokens.len() * 2 / 3);
     for (kind, range) in tokens.iter() {
-        match kind {
-            TokenKind::Space => new_line |= slice(text, range).as_bytes().contains(&b'\n'),
-            TokenKind::DocComment => doc = doc.or(Some(range.start)),
-            TokenKind::Comment | TokenKind::FileDoc => {}
-            _ => {
-                let before = range.start.checked_sub(1).map(|at| at as usize);
-                let byte = before.and_then(|at| text.as_bytes().get(at));
-                lexemes.push(Lexeme {
-                    kind,
-                    new_line,
-                    column_one: new_line && byte.is_none_or(|b| *b == b'\n'),
-                    start: range.start,
-                    end: range.end,
-                    doc: doc.take(),
-                });
-                new_line = false;
-            }
+        sift.see(kind, range);
+    }
+    (sift.lexemes, sift.doc)
+}
+
+/// The same straight from the text.
+pub(crate) fn scan(text: &str) -> (Vec<Lexeme>, Option<u32>) {
+    let text = text.get(..u32::MAX as usize).unwrap_or(text);
+    let mut sift = Sift::new(text, text.len() / 5 + 1);
+    let mut lexer = TokenKind::lexer(text);
+    while let Some(kind) = lexer.next() {
+        let kind = match kind {
+            Ok(TokenKind::Comment) => comment(lexer.slice()),
+            Ok(kind) => kind,
+            Err(()) => TokenKind::Bad,
+        };
+        let span = lexer.span();
+        sift.see(kind, TextRange::new(offset(span.start), offset(span.end)));
+    }
+    (sift.lexemes, sift.doc)
+}
+
+struct Sift<'t> {
+    text: &'t str,
+    lexemes: Vec<Lexeme>,
+    new_line: bool,
+    doc: Option<u32>,
+}
+
+impl<'t> Sift<'t> {
+    fn new(text: &'t str, capacity: usize) -> Self {
+        Self {
+            text,
+            lexemes: Vec::with_capacity(capacity),
+            new_line: true,
+            doc: None,
         }
     }
-    (lexemes, doc)
+
+    fn see(&mut self, kind: TokenKind, range: TextRange) {
+        match kind {
+            TokenKind::Space => {
+                self.new_line |= slice(self.text, range).as_bytes().contains(&b'\n');
+            }
+            TokenKind::DocComment => self.doc = self.doc.or(Some(range.start)),
+            TokenKind::Comment | TokenKind::FileDoc => {}
+            _ => self.push(kind, range),
+        }
+    }
+
+    fn push(&mut self, kind: TokenKind, range: TextRange) {
+        if kind == TokenKind::Bad
+            && let Some(last) = self.lexemes.last_mut()
+            && last.kind == kind
+            && last.end == range.start
+        {
+            last.end = range.end;
+            return;
+        }
+        let before = range.start.checked_sub(1).map(|at| at as usize);
+        let first = |at| self.text.as_bytes().get(at) == Some(&b'\n');
+        self.lexemes.push(Lexeme {
+            kind,
+            new_line: self.new_line,
+            column_one: self.new_line && before.is_none_or(first),
+            start: range.start,
+            end: range.end,
+            doc: self.doc.take(),
+        });
+        self.new_line = false;
+    }
 }
 
 /// The documentation that the `///` lines of a stretch of trivia spell.

@@ -3,8 +3,8 @@
 use super::literal::{self, Finding};
 use crate::{
     ast::{
-        AddrLit, Arg, Clause, Date, Dir, End, Flow, FlowEdge, Hops, ItemKind, Name, Port, PortLit,
-        Spanned, Str,
+        AddrLit, Arg, Block, Claim, Clause, Date, Dest, Dir, End, Fact, Flow, FlowEdge, Hops,
+        ItemKind, Name, NameArg, Path, Port, PortLit, Ports, Prim, Rule, Set, Spanned, Str, Via,
     },
     lexer::slice,
 };
@@ -17,6 +17,14 @@ pub(crate) enum Output {
     Flow(Box<Flow>),
     Edge(Box<FlowEdge>),
     Arg(Arg),
+}
+
+/// What follows the destination of a rule.
+#[derive(Default)]
+pub(crate) struct Tail {
+    pub(crate) via: Option<Via>,
+    pub(crate) until: Option<Spanned<Option<Date>>>,
+    pub(crate) because: Option<Str>,
 }
 
 /// One run of the parser over one text.
@@ -105,16 +113,76 @@ impl<'t> Build<'t> {
 
     pub(crate) fn open(
         &mut self,
+        start: u32,
         first: Spanned<Dir>,
         second: Option<Spanned<Dir>>,
-        start: u32,
-        end: u32,
     ) -> Clause {
         if let Some(second) = second.as_ref().filter(|s| s.node == first.node) {
             self.repeated(first.span, second.span);
         }
+        let end = second.as_ref().map_or(first.span.end, |s| s.span.end);
         let dirs = std::iter::once(first).chain(second).collect();
         Clause::Open(dirs, TextRange::new(start, end))
+    }
+
+    pub(crate) fn claim(&self, claim: Claim) -> Box<ItemKind> {
+        Box::new(ItemKind::Assert(claim))
+    }
+
+    pub(crate) fn dest(&self, prim: Prim, ports: Option<Ports>) -> Box<Dest> {
+        let span = ports
+            .as_ref()
+            .map_or(prim.span(), |ports| prim.span().cover(ports.span));
+        Box::new(Dest { prim, ports, span })
+    }
+
+    pub(crate) fn rule(
+        &self,
+        deny: bool,
+        dir: Option<Spanned<Dir>>,
+        source: Set,
+        dest: Dest,
+        tail: Option<Box<Tail>>,
+    ) -> Box<ItemKind> {
+        let Tail {
+            via,
+            until,
+            because,
+        } = tail.map(|tail| *tail).unwrap_or_default();
+        Box::new(ItemKind::Rule(Rule {
+            deny,
+            dir,
+            source,
+            dest,
+            via,
+            until,
+            because,
+        }))
+    }
+
+    pub(crate) fn via(
+        &self,
+        start: u32,
+        clause: Path,
+        names: Vec<NameArg>,
+        block: Option<Block>,
+    ) -> Box<Via> {
+        let mut span = TextRange::new(start, clause.span.end);
+        for name in &names {
+            span = span.cover(match name {
+                NameArg::Str(text) => text.span,
+                NameArg::Path(path) => path.span,
+            });
+        }
+        if let Some(block) = &block {
+            span = span.cover(block.span);
+        }
+        Box::new(Via {
+            clause,
+            names,
+            block,
+            span,
+        })
     }
 
     /// A flow's own address: IPv6 must stand in brackets, or its last group may be the port.
@@ -137,21 +205,44 @@ impl<'t> Build<'t> {
         End::Addr(lit)
     }
 
-    pub(crate) fn flow(&mut self, edge: Box<FlowEdge>, expect: Name, l: u32, r: u32) -> Box<Flow> {
+    pub(crate) fn edge(
+        &self,
+        from: End,
+        to: End,
+        port: Option<Port>,
+        facts: Vec<Fact>,
+    ) -> Box<FlowEdge> {
+        let mut span = from.span().cover(to.span());
+        if let Some(port) = &port {
+            span = span.cover(port.span());
+        }
+        if let Some(fact) = facts.last() {
+            span = span.cover(fact.span);
+        }
+        Box::new(FlowEdge {
+            from,
+            to,
+            port,
+            facts,
+            span,
+        })
+    }
+
+    pub(crate) fn flow(&self, edge: Box<FlowEdge>, expect: Name) -> Box<Flow> {
         let FlowEdge {
             from,
             to,
             port,
             facts,
-            ..
+            span,
         } = *edge;
         Box::new(Flow {
             from,
             to,
             port,
             facts,
+            span: span.cover(expect.span),
             expect,
-            span: TextRange::new(l, r),
         })
     }
 

@@ -3,9 +3,9 @@
 
 mod bad;
 
-use super::{brackets, literal::Finding};
+use super::{brackets, explain::keys, literal::Finding};
 use crate::{
-    lexer::{Lexeme, lex, significant},
+    lexer::{Lexeme, scan},
     limits::MAX_LEXICAL_ERRORS,
 };
 use npl_diagnostics::{Diagnostic, codes::syntax};
@@ -25,7 +25,7 @@ pub(super) struct Source<'t> {
 
 impl<'t> Source<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        let (lexemes, dangling) = significant(text, &lex(text));
+        let (lexemes, dangling) = scan(text);
         let mut source = Self {
             text,
             lexemes,
@@ -36,7 +36,9 @@ impl<'t> Source<'t> {
             too_deep: false,
         };
         if source.lexemes.iter().any(|t| t.kind.is_bad()) {
-            bad::quote_keys(&mut source);
+            let (lexemes, findings) = keys::quote(text, &source.lexemes);
+            source.lexemes = lexemes;
+            source.diagnostics.extend(findings);
             source.sift();
         }
         source.match_brackets();
@@ -65,6 +67,11 @@ impl<'t> Source<'t> {
         };
         let from = self.damaged.partition_point(|at| *at < first.start);
         self.damaged.get(from).is_some_and(|at| *at <= last.end)
+    }
+
+    /// Whether a character, a quote or a comment was reported already.
+    pub(super) fn has_lexical(&self) -> bool {
+        self.lexical > 0
     }
 
     /// Of a text that is no item, the first lexical mistake speaks for all.

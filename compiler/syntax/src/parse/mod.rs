@@ -5,6 +5,7 @@
 mod body;
 mod brackets;
 pub(crate) mod build;
+mod explain;
 mod lexical;
 mod literal;
 mod piece;

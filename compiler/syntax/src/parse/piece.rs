@@ -3,13 +3,13 @@
 
 use super::{
     build::{Build, Output},
+    explain::{self, Answer, Place},
     grammar::StartParser,
-    lexical::{Source, shown},
-    literal::Finding,
+    lexical::Source,
+    literal::{self, Finding},
 };
-use crate::{lexer::Lexeme, token::TokenKind as T};
+use crate::{lexer::Lexeme, limits::MAX_REPAIRS, token::TokenKind as T};
 use lalrpop_util::ParseError;
-use npl_diagnostics::{Diagnostic, TextRange, codes::syntax};
 use std::cell::Cell;
 
 /// What is to be parsed.
@@ -34,11 +34,13 @@ impl Start {
 
 /// Where the parser refused: the index of the token (the number of tokens at the end), and the names of
 /// the terminals that it would have taken.
+#[derive(Debug)]
 pub(super) struct Refusal {
     pub(super) at: usize,
     pub(super) expected: Vec<String>,
 }
 
+/// One run, without any mending.
 pub(super) fn run(
     text: &str,
     start: Start,
@@ -69,46 +71,86 @@ pub(super) fn run(
     }
 }
 
+/// Parses, reports what is wrong, and makes the best of it.
 pub(super) fn parse(source: &mut Source<'_>, start: Start, lexemes: &[Lexeme]) -> Option<Output> {
     match run(source.text, start, lexemes) {
         Ok((output, findings)) => {
             source.diagnostics.extend(findings);
             Some(output)
         }
-        Err(refusal) => {
-            if !source.is_damaged(lexemes) {
-                let found = lexemes.get(refusal.at);
-                let at = found.map_or_else(
-                    || TextRange::at(lexemes.last().map_or(0, |t| t.end)),
-                    Lexeme::range,
-                );
-                let found = found.map_or("the end".into(), |t| {
-                    format!("`{}`", shown(t.text(source.text)))
-                });
-                source.diagnostics.push(Diagnostic::new(
-                    &syntax::UNEXPECTED_TOKEN,
-                    at,
-                    format!("expected {}, found {found}", refusal.expected.join(", ")),
-                ));
-            }
-            None
-        }
+        Err(refusal) if source.is_damaged(lexemes) => salvage(source, start, lexemes, &refusal),
+        Err(refusal) => mend(source, start, lexemes, refusal),
     }
 }
 
+fn mend(
+    source: &mut Source<'_>,
+    start: Start,
+    lexemes: &[Lexeme],
+    mut refusal: Refusal,
+) -> Option<Output> {
+    let mut tokens = lexemes.to_vec();
+    for _ in 0..MAX_REPAIRS {
+        let place = Place::new(source.text, start, &tokens, &refusal);
+        let Answer { finding, mended } = explain::explain(&place);
+        source.diagnostics.push(finding);
+        let Some(mended) = mended else {
+            break;
+        };
+        match run(source.text, start, &mended) {
+            Ok((output, findings)) => {
+                source.diagnostics.extend(findings);
+                return Some(output);
+            }
+            // A mistake that the mending did not get behind is the same mistake.
+            Err(next) if next.at <= refusal.at => {
+                tokens = mended;
+                refusal = next;
+                break;
+            }
+            Err(next) => {
+                tokens = mended;
+                refusal = next;
+            }
+        }
+    }
+    salvage(source, start, &tokens, &refusal)
+}
+
+/// Where nothing can be mended, what stands before the mistake may still be whole. If it is not, its
+/// literals are checked all the same.
+fn salvage(
+    source: &mut Source<'_>,
+    start: Start,
+    lexemes: &[Lexeme],
+    refusal: &Refusal,
+) -> Option<Output> {
+    let before = lexemes.get(..refusal.at).unwrap_or_default();
+    if !before.is_empty()
+        && let Ok((output, findings)) = run(source.text, start, before)
+    {
+        source.diagnostics.extend(findings);
+        return Some(output);
+    }
+    for lexeme in lexemes {
+        let (text, at) = (lexeme.text(source.text), lexeme.range());
+        let finding = match lexeme.kind {
+            T::Str => literal::string(text, at).1,
+            T::Port => literal::port(text, at).err(),
+            T::Addr => literal::addr(text, at).err(),
+            T::Date => literal::date(text, at).err(),
+            _ => None,
+        };
+        source.diagnostics.extend(finding.map(|f| *f));
+    }
+    None
+}
+
+/// A text that no item word begins.
 pub(super) fn missing_keyword(source: &mut Source<'_>, lexemes: &[Lexeme]) {
-    let Some(first) = lexemes.first() else {
-        return;
-    };
-    if source.is_damaged(lexemes) {
+    if lexemes.is_empty() || source.is_damaged(lexemes) || source.has_lexical() {
         return;
     }
-    source.diagnostics.push(Diagnostic::new(
-        &syntax::MISSING_KEYWORD,
-        first.range(),
-        format!(
-            "expected an item, found `{}`",
-            shown(first.text(source.text))
-        ),
-    ));
+    let finding = explain::no_item(source.text, lexemes);
+    source.diagnostics.push(finding);
 }

@@ -1,11 +1,11 @@
 //! What is said of characters that belong to no token, by what they were meant to be.
 
-use super::{Finding, Source, shown};
+use super::{Finding, shown};
 use crate::{
     lexer::{Lexeme, slice},
     token::TokenKind as T,
 };
-use npl_diagnostics::{Code, Diagnostic, TextRange, codes::syntax};
+use npl_diagnostics::{Diagnostic, TextRange, codes::syntax};
 
 /// What a bad token is.
 pub(super) struct Seen {
@@ -139,7 +139,7 @@ fn stray(bad: &Lexeme, run: &str, before: Option<&Lexeme>) -> Finding {
     } else {
         format!("unexpected characters `{}`", shown(run))
     };
-    let finding = Diagnostic::new(code(), at, message);
+    let finding = Diagnostic::new(&syntax::STRAY_CHARACTER, at, message);
     if invisible {
         return finding
             .help("write a plain space")
@@ -168,13 +168,4 @@ fn stray(bad: &Lexeme, run: &str, before: Option<&Lexeme>) -> Finding {
             .help("a name is made of ASCII letters, digits, `_` and `-`; other text is quoted"),
         _ => finding.help("remove it"),
     }
-}
-
-fn code() -> Code {
-    &syntax::STRAY_CHARACTER
-}
-
-/// `app.kubernetes.io/name: "web"` among labels: one mistake, whatever its tokens are.
-pub(super) fn quote_keys(source: &mut Source<'_>) {
-    let _ = source;
 }

@@ -60,12 +60,12 @@ impl<'t> Part<'t> {
     }
 }
 
-/// `one of `tcp`, `udp` …` for the nearest of a few words: at most two edits away.
-fn nearest<'w>(word: &str, words: &[&'w str]) -> Option<&'w str> {
+/// The nearest of a few words: at most two edits away, and one of a short word.
+pub(super) fn nearest<'w>(word: &str, words: &[&'w str]) -> Option<&'w str> {
     words
         .iter()
         .map(|w| (distance(word, w), *w))
-        .filter(|(d, w)| *d <= 2 && *d < w.len())
+        .filter(|(d, w)| *d <= if w.len() < 5 { 1 } else { 2 })
         .min()
         .map(|(_, w)| w)
 }

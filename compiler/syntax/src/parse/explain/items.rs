@@ -1,0 +1,223 @@
+//! Words: reserved ones as names, mistyped ones, and items without their first word.
+
+use super::{Answer, Place, range, run};
+use crate::{
+    lexer::Lexeme,
+    parse::{
+        lexical::shown,
+        literal::{Finding, nearest},
+        piece::Start,
+    },
+    token::TokenKind as T,
+};
+use npl_diagnostics::{Diagnostic, TextRange, codes::syntax};
+
+const ITEM_WORDS: [&str; 16] = [
+    "namespace",
+    "use",
+    "workload",
+    "foreign",
+    "external",
+    "network",
+    "group",
+    "service",
+    "port",
+    "param",
+    "template",
+    "apply",
+    "allow",
+    "deny",
+    "assert",
+    "test",
+];
+
+/// `namespace test`: the word was meant as a name if the item goes on behind it.
+pub(super) fn reserved_word(place: &Place<'_>) -> Option<Answer> {
+    let found = place.found()?;
+    if !found.kind.is_reserved() || !place.expects("name") || found.start == found.end {
+        return None;
+    }
+    let mended = place.read_as(T::Ident);
+    let last = place.at + 1 == place.tokens.len();
+    if !(place.passes(&mended, place.at + 1) || last && place.passes(&mended, place.at)) {
+        return None;
+    }
+    let word = found.text(place.text);
+    let finding = place.finding(
+        &syntax::RESERVED_WORD,
+        format!("`{word}` is a reserved word, not a name"),
+    );
+    let quotable = place.before_is(T::Namespace) || place.before_is(T::In);
+    let finding = if quotable && place.expects("string") {
+        let quoted = format!("\"{word}\"");
+        finding
+            .help(format!("write `{quoted}`"))
+            .fix("quote it", true, found.range(), quoted)
+    } else {
+        finding.help("choose another name")
+    };
+    Some(Answer::mending(finding, mended))
+}
+
+/// A word that is almost the one that is expected: `becuase`.
+pub(super) fn typo(place: &Place<'_>) -> Option<Answer> {
+    let found = place.found().filter(|t| t.kind == T::Ident)?;
+    let written = found.text(place.text);
+    let words: Vec<&str> = place
+        .expected
+        .iter()
+        .copied()
+        .filter(|e| e.len() > 3 && e.starts_with(|c: char| c.is_ascii_lowercase()))
+        .filter(|e| !e.contains(' ') && !matches!(*e, "name" | "string" | "number" | "address"))
+        .collect();
+    let word = nearest(&written.to_ascii_lowercase(), &words)?;
+    let mended = place.read_as(keyword(word)?);
+    let end = place.at + 1 == place.tokens.len();
+    if !place.passes(&mended, place.at + usize::from(!end)) {
+        return None;
+    }
+    let finding = place
+        .finding(
+            &syntax::UNEXPECTED_TOKEN,
+            format!("expected `{word}`, found `{written}`"),
+        )
+        .help(format!("did you mean `{word}`?"))
+        .fix(format!("write `{word}`"), false, found.range(), word);
+    Some(Answer::mending(finding, mended))
+}
+
+fn keyword(word: &str) -> Option<T> {
+    let lexemes = crate::lexer::scan(word).0;
+    lexemes.first().map(|t| t.kind).filter(|k| *k != T::Ident)
+}
+
+/// The item was complete before: what follows lacks the word that begins an item.
+pub(super) fn missing_word(place: &Place<'_>) -> Option<Answer> {
+    let found = place.found()?;
+    let begins = found.kind.is_name() || matches!(found.kind, T::Str | T::Addr | T::LParen);
+    if place.start != Start::Item || !begins || !place.complete() {
+        return None;
+    }
+    let rest = place.tokens.get(place.at..)?;
+    if let Some(finding) = mistyped(place.text, rest) {
+        return Some(Answer::only(finding));
+    }
+    let first = place.tokens.first()?;
+    let mut again = vec![Lexeme::virtual_at(first.kind, found.start)];
+    again.extend_from_slice(rest);
+    let word = first.text(place.text);
+    let shown = shown(found.text(place.text));
+    let wanted = match run(place.text, Start::Item, &again) {
+        Ok(_) => true,
+        Err(refusal) => place.is_rule() && rest.iter().take(refusal.at).any(|t| t.kind == T::Arrow),
+    };
+    let finding = if wanted {
+        place
+            .finding(
+                &syntax::MISSING_KEYWORD,
+                format!("`{word}` is missing before `{shown}`"),
+            )
+            .help(format!(
+                "every item starts with a keyword: write `{word} {shown} …`"
+            ))
+            .fix(
+                format!("write `{word}`"),
+                false,
+                TextRange::at(found.start),
+                format!("{word} "),
+            )
+    } else {
+        let expected = super::expected::sentence(place);
+        place
+            .finding(
+                &syntax::UNEXPECTED_TOKEN,
+                format!("expected {expected}, found {}", place.found_text()),
+            )
+            .help("every item starts with a keyword, like `allow`, `workload` or `group`")
+    };
+    Some(Answer::only(finding))
+}
+
+/// Text before the first item of a file, or of a template's body.
+pub(in crate::parse) fn no_item(text: &str, lexemes: &[Lexeme]) -> Finding {
+    if let Some(finding) = mistyped(text, lexemes) {
+        return finding;
+    }
+    let first = lexemes.first();
+    let found = first.map_or("", |t| t.text(text));
+    let at = first.map(Lexeme::range).unwrap_or_default();
+    let finding = Diagnostic::new(
+        &syntax::MISSING_KEYWORD,
+        at,
+        format!("expected an item, found `{}`", shown(found)),
+    );
+    if lexemes.iter().any(|t| t.kind == T::Arrow) {
+        return finding.help("a rule begins with `allow` or `deny`").fix(
+            "write `allow`",
+            false,
+            TextRange::at(at.start),
+            "allow ",
+        );
+    }
+    finding.help("every item starts with a keyword, like `allow`, `workload` or `group`")
+}
+
+/// An item word with a slip of the finger in it, in a place where an item may begin.
+fn mistyped(text: &str, lexemes: &[Lexeme]) -> Option<Finding> {
+    let (first, second) = (lexemes.first()?, lexemes.get(1)?);
+    let written = first.text(text);
+    let follows = second.kind.is_name() || matches!(second.kind, T::Str | T::LParen | T::Workload);
+    if first.kind != T::Ident || !follows || written.len() < 3 {
+        return None;
+    }
+    let word = nearest(&written.to_ascii_lowercase(), &ITEM_WORDS)?;
+    Some(
+        Diagnostic::new(
+            &syntax::MISSING_KEYWORD,
+            first.range(),
+            format!("no item begins with `{written}`"),
+        )
+        .help(format!("did you mean `{word}`?"))
+        .fix(format!("write `{word}`"), false, first.range(), word),
+    )
+}
+
+/// One sign is missing, and with it everything parses.
+pub(super) fn missing_sign(place: &Place<'_>) -> Option<Answer> {
+    const SIGNS: [(&str, T); 6] = [
+        ("->", T::Arrow),
+        (":", T::Colon),
+        ("=", T::Equals),
+        ("is", T::Is),
+        ("reach", T::Reach),
+        ("namespace", T::Namespace),
+    ];
+    place.found()?;
+    let before = place.before(1)?;
+    let (sign, mended) = SIGNS
+        .iter()
+        .filter(|(sign, _)| place.expects(sign))
+        .map(|(sign, kind)| (*sign, place.with_inserted(*kind)))
+        .find(|(_, mended)| place.parses(mended))?;
+    let text = if sign == ":" {
+        ":".to_owned()
+    } else {
+        format!(" {sign}")
+    };
+    let finding = place
+        .finding(
+            &syntax::UNEXPECTED_TOKEN,
+            format!("expected `{sign}`, found {}", place.found_text()),
+        )
+        .help(format!(
+            "write `{sign}` behind `{}`",
+            shown(before.text(place.text))
+        ))
+        .fix(
+            format!("write `{sign}`"),
+            false,
+            TextRange::at(range(&[*before]).end),
+            text,
+        );
+    Some(Answer::mending(finding, mended))
+}
