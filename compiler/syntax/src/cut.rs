@@ -262,7 +262,11 @@ fn continues(lexemes: &[Lexeme], start: usize, index: usize) -> bool {
         T::Namespace => previous == T::In || (previous == T::Any && before == Some(T::In)),
         T::Workload if previous == T::Foreign => true,
         T::Workload | T::External | T::Network | T::Group | T::Service | T::PortWord => {
-            previous == T::Colon && index == start + 3 && kind_at(Some(start)) == Some(T::Param)
+            let param = kind_at(Some(start)) == Some(T::Param);
+            // Without its colon too, on one line: the item's own parser says that it is missing.
+            param
+                && ((previous == T::Colon && index == start + 3)
+                    || (index == start + 2 && !word.new_line))
         }
         _ => false,
     };

@@ -6,6 +6,7 @@ use super::{
     build::Output,
     closer_of, item_of,
     lexical::Source,
+    literal::Finding,
     piece::{self, Start},
 };
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
     lexer::Lexeme,
     token::TokenKind as T,
 };
+use npl_diagnostics::{Diagnostic, codes::syntax};
 
 /// The tokens of an item without those of its body, and the body.
 fn parts(lexemes: &[Lexeme]) -> Option<(Vec<Lexeme>, &[Lexeme])> {
@@ -62,6 +64,11 @@ pub(super) fn test(source: &mut Source<'_>, lexemes: &[Lexeme]) -> ItemKind {
     let mut flows: Vec<Flow> = Vec::new();
     let mut rest = inner;
     while !rest.is_empty() {
+        if let Some((comma, behind)) = rest.split_first().filter(|(t, _)| t.kind == T::Comma) {
+            source.diagnostics.push(separator(comma));
+            rest = behind;
+            continue;
+        }
         let (tokens, behind) = rest.split_at(flow_length(rest));
         if let Some(Output::Flow(flow)) = piece::parse(source, Start::Flow, tokens) {
             flows.push(*flow);
@@ -75,6 +82,16 @@ pub(super) fn test(source: &mut Source<'_>, lexemes: &[Lexeme]) -> ItemKind {
         },
         _ => ItemKind::Error,
     }
+}
+
+fn separator(comma: &Lexeme) -> Finding {
+    Diagnostic::new(
+        &syntax::ENTRY_COMMA,
+        comma.range(),
+        "no comma stands between flows",
+    )
+    .help("separate the flows by blanks or lines")
+    .fix("remove the comma", true, comma.range(), "")
 }
 
 /// How many tokens the first flow has: up to the word behind `is`. A flow without a verdict ends at the

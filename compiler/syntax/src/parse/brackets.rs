@@ -82,6 +82,10 @@ fn close(source: &mut Source<'_>, kept: &mut Vec<Lexeme>, open: &mut Vec<Lexeme>
     let end = kept.last().map_or(opener.end, |t| t.end);
     kept.push(Lexeme::virtual_at(closer, end));
     source.damage(opener.start);
+    // A string that runs to the end of its line has mostly swallowed the closer.
+    if source.open_string_after(opener.start) {
+        return;
+    }
     let sign = |kind: T| kind.punctuation().unwrap_or_default();
     let spaced = if closer == T::RBrace {
         " }"

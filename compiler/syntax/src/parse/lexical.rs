@@ -5,10 +5,11 @@ mod bad;
 
 use super::{brackets, explain::keys, literal::Finding};
 use crate::{
-    lexer::{Lexeme, scan},
+    lexer::{Lexeme, scan, slice},
     limits::MAX_LEXICAL_ERRORS,
+    token::TokenKind as T,
 };
-use npl_diagnostics::{Diagnostic, codes::syntax};
+use npl_diagnostics::{Diagnostic, TextRange, codes::syntax};
 
 /// One text on its way to a tree.
 pub(super) struct Source<'t> {
@@ -18,6 +19,8 @@ pub(super) struct Source<'t> {
     /// Offsets, in order, of what was reported and left out or put in: a rule that holds one of them
     /// and does not parse is not reported again.
     damaged: Vec<u32>,
+    /// The last unfinished string.
+    open_string: Option<u32>,
     dangling: Option<u32>,
     lexical: usize,
     too_deep: bool,
@@ -31,6 +34,7 @@ impl<'t> Source<'t> {
             lexemes,
             diagnostics: Vec::new(),
             damaged: Vec::new(),
+            open_string: None,
             dangling,
             lexical: 0,
             too_deep: false,
@@ -54,6 +58,11 @@ impl<'t> Source<'t> {
     /// Where `///` comments start that nothing follows.
     pub(super) fn dangling_doc(&self) -> Option<u32> {
         self.dangling
+    }
+
+    /// Whether an unfinished string follows.
+    pub(super) fn open_string_after(&self, at: u32) -> bool {
+        self.open_string.is_some_and(|open| open > at)
     }
 
     pub(super) fn damage(&mut self, at: u32) {
@@ -92,6 +101,7 @@ impl<'t> Source<'t> {
         let lexemes = std::mem::take(&mut self.lexemes);
         let mut kept = Vec::with_capacity(lexemes.len());
         let mut skip_to = 0;
+        let mut before: Option<u32> = None;
         for (index, lexeme) in lexemes.iter().enumerate() {
             if lexeme.start < skip_to {
                 continue;
@@ -110,10 +120,22 @@ impl<'t> Source<'t> {
                 if let Some(kind) = seen.read_as {
                     kept.push(Lexeme { kind, ..*lexeme });
                 }
+                if lexeme.kind == T::OpenStr {
+                    self.open_string = Some(lexeme.start);
+                }
                 if seen.damages {
                     self.damaged.push(lexeme.start);
                 }
-                self.report(seen.finding);
+                let path = before.is_some_and(|start| {
+                    let between = TextRange::new(start, lexeme.end);
+                    lexeme.text(self.text) == "/"
+                        && !slice(self.text, between).contains([' ', '\n'])
+                });
+                // `std/cloud/metadata` is one mistake.
+                if !path {
+                    self.report(seen.finding);
+                }
+                before = (lexeme.text(self.text) == "/").then_some(lexeme.start);
             }
         }
         self.lexemes = kept;

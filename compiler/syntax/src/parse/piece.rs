@@ -93,6 +93,9 @@ fn mend(
     for _ in 0..MAX_REPAIRS {
         let place = Place::new(source.text, start, &tokens, &refusal);
         let Answer { finding, mended } = explain::explain(&place);
+        if source.diagnostics.last() == Some(&finding) {
+            break;
+        }
         source.diagnostics.push(finding);
         let Some(mended) = mended else {
             break;

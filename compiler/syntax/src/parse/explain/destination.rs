@@ -53,13 +53,20 @@ pub(super) fn union(place: &Place<'_>) -> Option<Answer> {
 
 /// Where the destination begins that the refused token goes on.
 fn destination_start(place: &Place<'_>) -> Option<usize> {
-    let mark = place.tokens.get(..place.at)?.iter().rposition(|t| {
-        matches!(
-            t.kind,
-            T::Arrow | T::Reach | T::Via | T::Stays | T::Disjoint | T::LBrace
-        )
-    })?;
-    matches!(place.kind(mark), Some(T::Arrow | T::Reach)).then_some(mark + 1)
+    let mut depth = 0usize;
+    let mut index = place.at;
+    // Backwards over whole brackets; an open one means that the token stands inside of it.
+    while let Some(before) = index.checked_sub(1) {
+        index = before;
+        match place.kind(index)? {
+            kind if kind.is_closer() => depth += 1,
+            kind if kind.is_opener() => depth = depth.checked_sub(1)?,
+            T::Arrow | T::Reach if depth == 0 => return Some(index + 1),
+            T::Via | T::Stays | T::Disjoint if depth == 0 => return None,
+            _ => {}
+        }
+    }
+    None
 }
 
 /// The destinations, each with its ports.

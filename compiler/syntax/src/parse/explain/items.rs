@@ -182,23 +182,35 @@ fn mistyped(text: &str, lexemes: &[Lexeme]) -> Option<Finding> {
     )
 }
 
+fn is_word(sign: &str) -> bool {
+    sign.starts_with(|c: char| c.is_ascii_lowercase())
+}
+
 /// One sign is missing, and with it everything parses.
 pub(super) fn missing_sign(place: &Place<'_>) -> Option<Answer> {
-    const SIGNS: [(&str, T); 6] = [
+    const SIGNS: [(&str, T); 8] = [
         ("->", T::Arrow),
         (":", T::Colon),
         ("=", T::Equals),
         ("is", T::Is),
         ("reach", T::Reach),
         ("namespace", T::Namespace),
+        ("workload", T::Workload),
+        ("|", T::Pipe),
     ];
     place.found()?;
     let before = place.before(1)?;
     let (sign, mended) = SIGNS
         .iter()
-        .filter(|(sign, _)| place.expects(sign))
+        .filter(|(sign, _)| place.expects(sign) || *sign == "|")
+        // Where a name may stand, a word would become one.
+        .filter(|(sign, _)| !(is_word(sign) && place.expects("name")))
         .map(|(sign, kind)| (*sign, place.with_inserted(*kind)))
         .find(|(_, mended)| place.parses(mended))?;
+    let expected = match sign {
+        "|" => super::expected::sentence(place),
+        _ => format!("`{sign}`"),
+    };
     let text = if sign == ":" {
         ":".to_owned()
     } else {
@@ -207,7 +219,7 @@ pub(super) fn missing_sign(place: &Place<'_>) -> Option<Answer> {
     let finding = place
         .finding(
             &syntax::UNEXPECTED_TOKEN,
-            format!("expected `{sign}`, found {}", place.found_text()),
+            format!("expected {expected}, found {}", place.found_text()),
         )
         .help(format!(
             "write `{sign}` behind `{}`",

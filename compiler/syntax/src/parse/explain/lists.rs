@@ -57,8 +57,7 @@ pub(super) fn unquoted(place: &Place<'_>) -> Option<Answer> {
         ..*found
     };
     let mended = place.splice(place.at..end, &[whole]);
-    let last = place.at + 1 == mended.len();
-    if !place.passes(&mended, place.at + usize::from(!last)) {
+    if !place.passes(&mended, place.at) {
         return None;
     }
     let text = place.slice(tokens);
@@ -110,15 +109,24 @@ pub(super) fn missing_comma(place: &Place<'_>) -> Option<Answer> {
 /// `allow a, b -> c:80`.
 pub(super) fn union_comma(place: &Place<'_>) -> Option<Answer> {
     let found = place.found()?;
-    if found.kind != T::Comma || !place.expects("|") {
-        return None;
-    }
-    let mended = place.read_as(T::Pipe);
-    if !place.passes(&mended, place.at + 1) {
-        return None;
-    }
     let before = place.before(1)?;
     let after = place.tokens.get(place.at + 1)?;
+    // The parser has reduced the set when it sees the comma, so it no longer expects `|`.
+    let mended = place.read_as(T::Pipe);
+    if found.kind != T::Comma || !place.passes(&mended, place.at + 1) {
+        return None;
+    }
+    if place.word() == Some(T::Assert) && place.kind(1) == Some(T::Disjoint) {
+        let message = format!(
+            "`disjoint` takes two sets, found a third `{}`",
+            shown(after.text(place.text))
+        );
+        return Some(Answer::only(
+            place
+                .finding(&syntax::UNEXPECTED_TOKEN, message)
+                .help("claim each pair by itself: `assert disjoint a, b`"),
+        ));
+    }
     let finding = place
         .finding(
             &syntax::UNION_COMMA,

@@ -117,7 +117,11 @@ impl<'p> Place<'p> {
     /// The refused token as a message names it.
     fn found_text(&self) -> String {
         let Some(found) = self.found() else {
-            return "the end".into();
+            return match self.start {
+                Start::Item => "the end of the item".into(),
+                Start::Flow | Start::Edge => "the end of the flow".into(),
+                Start::Arg => "the end".into(),
+            };
         };
         let text = shown(found.text(self.text));
         match found.kind {
@@ -183,15 +187,15 @@ fn range(tokens: &[Lexeme]) -> TextRange {
 
 /// The explanations, most special first.
 const KNOWN: &[fn(&Place<'_>) -> Option<Answer>] = &[
+    flows::verdict,
     items::reserved_word,
     flows::port_set,
-    flows::verdict,
     flows::several_ends,
     rules::can_not,
     rules::quoted_date,
-    destination::union,
     rules::entry_comma,
     rules::port_list,
+    destination::union,
     rules::clause_order,
     rules::missing_via,
     keys::dotted,
