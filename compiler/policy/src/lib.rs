@@ -15,6 +15,7 @@ mod interval;
 pub mod inventory;
 pub mod label;
 pub mod limits;
+pub mod lint;
 pub mod model;
 pub mod name;
 pub mod overlap;

@@ -11,7 +11,7 @@ mod set;
 mod tests;
 
 pub use known::{
-    METADATA, NODE_LOCAL, PRIVATE, known_nets, metadata, node_local_addresses, private,
+    ENDPOINTS, METADATA, NODE_LOCAL, PRIVATE, endpoints, known_nets, metadata, node_local_addresses, private,
 };
 pub use net::{Net, nets_except};
 pub use set::AddrSet;

@@ -1,0 +1,28 @@
+//! Findings that only an inventory shows: what runs today, where it is, and how it is reached.
+//!
+//! The inventory is asked by label through an index; no question compares all with all.
+
+mod addresses;
+mod index;
+mod services;
+mod workloads;
+
+use npl_diagnostics::{Diagnostic, Place};
+
+use crate::{
+    inventory::Inventory,
+    lint::context::{Context, Found},
+};
+
+/// `workloads` takes what is said of declarations, `rules` what is said of rules.
+pub(super) fn check(
+    context: &Context<'_>,
+    inventory: &Inventory,
+    workloads: &mut Vec<Diagnostic<Place>>,
+    rules: &mut Found,
+) {
+    let pods = index::Pods::new(inventory);
+    workloads::check(context.model, &pods, workloads);
+    addresses::check(context, inventory, rules);
+    services::check(context, &pods, rules);
+}

@@ -1,0 +1,43 @@
+//! Findings about a program that is valid: what it says and surely does not mean, whatever the target.
+//!
+//! Everything is asked through indexes, so that the work grows with the number of rules. What would
+//! take longer than `limits::LINT_CANDIDATES_MAX` comparisons for one rule is left unsaid: a lint
+//! proves nothing by its absence. One rule draws each code at most once.
+
+mod context;
+mod enforcement;
+mod external;
+mod fixes;
+mod inventory;
+mod network;
+mod parts;
+mod tls;
+mod wide;
+mod wider;
+mod workloads;
+
+#[cfg(test)]
+mod tests;
+
+use npl_diagnostics::{Diagnostic, Place};
+
+use crate::{inventory::Inventory, lint::context::Context, model::Model};
+
+/// Every finding of this module: those about workloads first, then those about rules in their order.
+pub fn check(model: &Model, inventory: Option<&Inventory>) -> Vec<Diagnostic<Place>> {
+    let context = Context::new(model);
+    let mut out = workloads::same_selector(model);
+    let mut found: Vec<(usize, Diagnostic<Place>)> = Vec::new();
+    enforcement::check(&context, &mut found);
+    wider::check(&context, &mut found);
+    external::check(&context, &mut found);
+    wide::check(&context, &mut found);
+    tls::check(&context, &mut found);
+    network::check(&context, inventory.is_some(), &mut found);
+    if let Some(inventory) = inventory {
+        inventory::check(&context, inventory, &mut out, &mut found);
+    }
+    found.sort_by_key(|(rule, found)| (*rule, found.code.id));
+    out.extend(found.into_iter().map(|(_, diagnostic)| diagnostic));
+    out
+}

@@ -1,0 +1,289 @@
+//! Findings of `enforcement`, `wider`, `tls` and `workloads`.
+
+use super::{check, egress, findings, shop, tls};
+use crate::{
+    builder::{Builder, dns},
+    lint,
+    model::{Direction, Verdict},
+};
+
+#[test]
+fn broad_allow() {
+    check(
+        shop().allow("web", "api", ""),
+        &["broad-allow: allow web -> api"],
+    );
+    check(
+        shop().allow("web", "api", "*/tcp").deny("web", "db", ""),
+        &[],
+    );
+}
+
+#[test]
+fn redundant_rule_of_a_wider_one() {
+    check(
+        shop()
+            .allow("web", "api", "80")
+            .allow("web", "api", "70-90"),
+        &["redundant-rule: allow web -> api:80"],
+    );
+    check(
+        shop()
+            .allow("web", "api", "80")
+            .allow("web | db", "api | db", "80 443"),
+        &["redundant-rule: allow web -> api:80"],
+    );
+    check(
+        shop().allow("web", "api", "80").allow("web", "every", "80"),
+        &["redundant-rule: allow web -> api:80"],
+    );
+    check(
+        shop()
+            .allow("web", "api", "80")
+            .allow("web", "api", "81-90"),
+        &[],
+    );
+    check(
+        shop().allow("web", "api", "80").allow("db", "api", "80"),
+        &[],
+    );
+    check(
+        shop()
+            .allow("web | db", "api", "80")
+            .allow("web", "api | db", "80"),
+        &[],
+    );
+}
+
+#[test]
+fn of_equal_rules_the_first_stays() {
+    let twice = || shop().allow("web", "api", "80").allow("web", "api", "80");
+    let model = twice().build();
+    let found = lint::check(&model, None);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].at, model.rules[1].place);
+    assert!(found[0].fixes[0].safe, "two equal rules: one may go unseen");
+    assert_eq!(found[0].fixes[0].edits[0].text, "");
+    check(
+        twice().allow("web", "api", "80"),
+        &[
+            "redundant-rule: allow web -> api:80",
+            "redundant-rule: allow web -> api:80",
+        ],
+    );
+}
+
+#[test]
+fn one_end_is_no_replacement_for_both() {
+    check(
+        egress(shop().allow("web", "api", "80"), "web", "api", "80"),
+        &["redundant-rule: allow egress web -> api:80"],
+    );
+    check(
+        egress(shop().allow("web", "api", "80"), "web", "api", "70-90"),
+        &[],
+    );
+}
+
+#[test]
+fn redundant_clause() {
+    let wide = |names: &[&str]| {
+        shop()
+            .allow_via("web", "api", "443", tls(&["a.io"]))
+            .allow_via("web", "api", "443", tls(names))
+    };
+    let found = findings(wide(&["*.io"]), None);
+    assert_eq!(found, ["redundant-rule: allow web -> api:443"]);
+    check(wide(&["b.io"]), &[]);
+}
+
+#[test]
+fn an_exception_with_a_day_does_not_hold_a_lasting_rule() {
+    let mut model = shop()
+        .allow("web", "api", "80")
+        .allow("web", "api", "70-90")
+        .build();
+    model.rules[1].text = "allow web -> api:70-90 until 2027-01-31".into();
+    assert!(lint::check(&model, None).is_empty());
+}
+
+#[test]
+fn a_template_is_not_told_what_else_stands() {
+    let mut model = shop()
+        .allow("web", "api", "80")
+        .allow("web", "api", "70-90")
+        .build();
+    model.rules[0].applied_at = vec![model.rules[1].place];
+    assert!(lint::check(&model, None).is_empty());
+}
+
+#[test]
+fn via_swallowed() {
+    let clause = || shop().allow_via("web", "api", "443", tls(&["a.io"]));
+    check(
+        clause().allow("web", "api", "443"),
+        &["via-swallowed: allow web -> api:443"],
+    );
+    check(
+        clause().allow("web | db", "api", "400-500"),
+        &["via-swallowed: allow web -> api:443"],
+    );
+    let pair = shop().allow_via("web", "api", "443 8443", tls(&["a.io"]));
+    check(
+        pair.allow("web", "api", "8443"),
+        &["via-swallowed: allow web -> api:443 8443"],
+    );
+    check(clause().allow("web", "db", "443"), &[]);
+    check(clause().allow("web", "api", "444"), &[]);
+    // The destination still checks the clause.
+    check(egress(clause(), "web", "api", "443"), &[]);
+}
+
+#[test]
+fn allow_never_applies() {
+    let one = || shop().allow("web", "api", "80");
+    check(
+        one().deny("web", "api", ""),
+        &["allow-never-applies: allow web -> api:80"],
+    );
+    check(
+        one().deny("all", "api", "80"),
+        &[
+            "allow-never-applies: allow web -> api:80",
+            "breaks-probes: deny all -> api:80",
+        ],
+    );
+    check(one().deny("web", "api", "81"), &[]);
+    check(one().deny("web", "db", ""), &[]);
+    // One end is enough where all its pods are ours.
+    let end = |from: &str| {
+        let deny = Verdict::Deny;
+        let narrow = shop().allow(from, "api", "80");
+        narrow.rule(deny, Some(Direction::Egress), from, "api", "", None)
+    };
+    check(end("web"), &["allow-never-applies: allow web -> api:80"]);
+    check(end("all"), &[]);
+}
+
+#[test]
+fn no_effect_while_open() {
+    let open = |direction| Builder::new().workload("web", "app=web").open(direction);
+    let foreign = |b: Builder| b.foreign("dns", "k8s-app=kube-dns ns=kube-system");
+    check(
+        foreign(open(Direction::Egress)).allow("web", "dns", "53"),
+        &["no-effect-while-open: allow web -> dns:53"],
+    );
+    check(
+        foreign(open(Direction::Ingress)).allow("web", "dns", "53"),
+        &[],
+    );
+    // The other end is sealed.
+    check(
+        open(Direction::Egress)
+            .workload("api", "app=api")
+            .allow("web", "api", "80"),
+        &[],
+    );
+    // A pod may be both, and then the other declaration seals it.
+    check(
+        foreign(open(Direction::Egress).workload("canary", "canary")).allow("web", "dns", "53"),
+        &[],
+    );
+    check(
+        foreign(open(Direction::Egress)).deny("web", "dns", "53"),
+        &[],
+    );
+}
+
+#[test]
+fn nothing_owned() {
+    let none = Builder::new().foreign("dns", "k8s-app=kube-dns ns=kube-system");
+    check(
+        none.deny("all", "world", ""),
+        &["nothing-owned: deny all -> world"],
+    );
+    check(shop().deny("all", "world", ""), &[]);
+}
+
+#[test]
+fn breaks_probes() {
+    check(
+        shop().deny("host", "web", ""),
+        &["breaks-probes: deny host -> web"],
+    );
+    check(
+        shop().deny("cluster", "web", ""),
+        &["breaks-probes: deny cluster -> web"],
+    );
+    check(
+        shop()
+            .deny("remote_node", "web", "")
+            .deny("web", "host", "80"),
+        &[],
+    );
+    check(
+        shop().deny("host", "dns | web", ""),
+        &["breaks-probes: deny host -> dns | web"],
+    );
+}
+
+#[test]
+fn quic_bypasses_sni() {
+    let clause = || shop().allow_via("web", "api", "443", tls(&["a.io"]));
+    check(
+        clause().allow("web", "api", "443/udp"),
+        &["quic-bypasses-sni: allow web -> api:443"],
+    );
+    let other = clause().workload("canary", "canary");
+    check(
+        other.allow("canary", "api", "400-500/udp"),
+        &["quic-bypasses-sni: allow web -> api:443"],
+    );
+    check(clause().allow("web", "api", "444/udp"), &[]);
+    check(clause().allow("web", "db", "443/udp"), &[]);
+    check(
+        clause().allow_via("web", "dns", "443/udp", dns(&["*"])),
+        &[],
+    );
+}
+
+#[test]
+fn not_tls_first() {
+    let on = |ports: &str| shop().allow_via("api", "db", ports, tls(&["db.io"]));
+    check(on("5432"), &["not-tls-first: allow api -> db:5432"]);
+    check(on("443 25"), &["not-tls-first: allow api -> db:443 25"]);
+    check(on("5433"), &[]);
+    check(on("*/tcp"), &[]);
+}
+
+#[test]
+fn same_selector() {
+    check(
+        Builder::new()
+            .workload("web", "app=web")
+            .workload("front", "app=web"),
+        &["same-selector: front"],
+    );
+    check(
+        Builder::new()
+            .workload("web", "app=web")
+            .workload("front", "app=web tier=a"),
+        &[],
+    );
+    check(
+        Builder::new()
+            .workload("web", "app=web")
+            .foreign("front", "app=web"),
+        &[],
+    );
+}
+
+#[test]
+fn a_rule_of_a_template_is_found_where_it_is_applied() {
+    let mut model = shop().allow("web", "api", "").build();
+    let apply = model.workloads[0].place;
+    model.rules[0].applied_at = vec![apply];
+    let found = lint::check(&model, None);
+    assert_eq!(found[0].at, apply);
+    assert_eq!(found[0].labels[0].at, model.rules[0].place);
+}

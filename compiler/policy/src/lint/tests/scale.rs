@@ -1,0 +1,67 @@
+//! A large model: what it draws, and that the work grows with it.
+
+use std::time::Instant;
+
+use crate::{
+    builder::{self, Builder},
+    lint,
+    model::Model,
+};
+
+/// `workloads` workloads in three namespaces, ten rules each.
+fn large(workloads: usize) -> Model {
+    let mut out = Builder::new().deny("all", "169.254.169.254/32 | fd00:ec2::254/128", "");
+    for i in 0..workloads {
+        let overlap = if i % 20 == 0 { "" } else { " tier=a" };
+        out = out.workload(
+            &format!("w{i}"),
+            &format!("app=a{i} ns=n{}{overlap}", i % 3),
+        );
+    }
+    let name = |i: usize| format!("w{}", i % workloads);
+    for i in 0..workloads {
+        for step in 1..=8 {
+            let port = (8_000 + step).to_string();
+            out = out.allow(&name(i), &name(i * 7 + step * 13), &port);
+        }
+        let to = format!("name:h{}.example.com", i % 50);
+        out = out.allow_via(&name(i), &to, "443", builder::tls(&["*.example.com"]));
+        let group = format!("{} | {}", name(i + 1), name(i + 2));
+        out = out.deny(&name(i), &group, "22");
+    }
+    out.build()
+}
+
+#[test]
+fn ordinary_rules_draw_nothing() {
+    let found = lint::check(&large(60), None);
+    let text: Vec<String> = found
+        .iter()
+        .map(|f| format!("{}: {}", f.code.name, f.message))
+        .collect();
+    assert_eq!(text, [""; 0]);
+}
+
+/// `cargo test --release -p npl-policy -- --ignored --nocapture lint_time`.
+#[test]
+#[ignore = "prints times and asserts none"]
+fn lint_time() {
+    for workloads in [1_000, 2_000, 4_000] {
+        let model = large(workloads);
+        let pods: Vec<String> = (0..workloads)
+            .map(|i| format!("app=a{i} ns=n{} tier=a", i % 3))
+            .collect();
+        let pods: Vec<&str> = pods.iter().map(String::as_str).collect();
+        let inventory = builder::inventory(&pods);
+        let start = Instant::now();
+        let plain = lint::check(&model, None).len();
+        let middle = Instant::now();
+        let full = lint::check(&model, Some(&inventory)).len();
+        println!(
+            "{} rules: {:?} ({plain} findings), with an inventory {:?} ({full})",
+            model.rules.len(),
+            middle - start,
+            middle.elapsed(),
+        );
+    }
+}
