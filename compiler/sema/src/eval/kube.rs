@@ -93,7 +93,9 @@ mod tests {
             assert_eq!(label_key(good), Ok(()), "{good}");
         }
         let long = "a".repeat(64);
-        for bad in ["", "/a", "a/", "a/b/c", "-a", "a-", "A.b/c", "a b", "ä", &long, "a..b/c"] {
+        for bad in [
+            "", "/a", "a/", "a/b/c", "-a", "a-", "A.b/c", "a b", "ä", &long, "a..b/c",
+        ] {
             assert!(label_key(bad).is_err(), "{bad}");
         }
     }

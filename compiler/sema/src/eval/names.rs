@@ -35,12 +35,17 @@ pub(crate) struct Patterns {
 }
 
 impl Cx<'_> {
-    /// A checked pattern; what is wrong with it is reported at `range`, a string literal or a name
-    /// that stands for one.
-    pub(crate) fn pattern(&mut self, text: &str, range: TextRange) -> Option<NamePattern> {
+    /// A checked pattern; what is wrong with it is reported at `range`, a string literal or (not
+    /// `literal`) a name that stands for one.
+    pub(crate) fn pattern(
+        &mut self,
+        text: &str,
+        range: TextRange,
+        literal: bool,
+    ) -> Option<NamePattern> {
         match NamePattern::parse(text) {
             Ok(pattern) => {
-                self.loose(&pattern, range);
+                self.loose(&pattern, range, literal);
                 Some(pattern)
             }
             Err(NameError::Address) => {
@@ -63,7 +68,7 @@ impl Cx<'_> {
     }
 
     /// `*x.io` admits `evilx.io`.
-    fn loose(&mut self, pattern: &NamePattern, range: TextRange) {
+    fn loose(&mut self, pattern: &NamePattern, range: TextRange, literal: bool) {
         let text = pattern.as_str();
         let Some(rest) = text.strip_prefix('*') else {
             return;
@@ -72,15 +77,13 @@ impl Cx<'_> {
             return;
         }
         let message = format!("`{text}` admits `evil{rest}` too");
-        let found = self
+        let mut found = self
             .found(&sets::LOOSE_PATTERN, range, message)
-            .help(format!("write `*.{rest}` for the names below `{rest}`"))
-            .fix(
-                format!("write `*.{rest}`"),
-                false,
-                self.at(range),
-                format!("\"*.{rest}\""),
-            );
+            .help(format!("write `*.{rest}` for the names below `{rest}`"));
+        if literal {
+            let (title, text) = (format!("write `*.{rest}`"), format!("\"*.{rest}\""));
+            found = found.fix(title, false, self.at(range), text);
+        }
         self.report(found);
     }
 
@@ -150,11 +153,7 @@ impl Cx<'_> {
                 self.external_text(&text.text, path.span, Some(&text.name), out)
             }
             Some(other) => {
-                let message = format!(
-                    "`{}` is {}, not an external",
-                    dotted(path),
-                    kind_of(&other)
-                );
+                let message = format!("`{}` is {}, not an external", dotted(path), kind_of(&other));
                 let found = self.found(&kinds::KIND_MISMATCH, path.span, message);
                 self.report(found.help("an external is a union of DNS names and externals"));
                 false
@@ -170,12 +169,14 @@ impl Cx<'_> {
         name: Option<&SmolStr>,
         out: &mut Patterns,
     ) -> bool {
-        let Some(pattern) = self.pattern(text, range) else {
+        let Some(pattern) = self.pattern(text, range, name.is_none()) else {
             return false;
         };
         self.cluster_name(&pattern, range);
-        out.normal
-            .push(name.cloned().unwrap_or_else(|| normal::quoted(pattern.as_str())));
+        out.normal.push(
+            name.cloned()
+                .unwrap_or_else(|| normal::quoted(pattern.as_str())),
+        );
         out.patterns.push(pattern);
         true
     }

@@ -96,9 +96,9 @@ impl Cx<'_> {
                 Prim::Str(text) => {
                     let message = format!("the string `{}` is no network", text.node);
                     let found = self.found(&kinds::KIND_MISMATCH, text.span, message);
-                    self.report(found.help(
-                        "an address stands without quotes; a DNS name is an `external`",
-                    ));
+                    self.report(
+                        found.help("an address stands without quotes; a DNS name is an `external`"),
+                    );
                     false
                 }
             };
@@ -119,8 +119,7 @@ impl Cx<'_> {
                 true
             }
             Some(other) => {
-                let message =
-                    format!("`{}` is {}, not a network", dotted(path), kind_of(&other));
+                let message = format!("`{}` is {}, not a network", dotted(path), kind_of(&other));
                 let found = self.found(&kinds::KIND_MISMATCH, path.span, message);
                 self.report(found.help(
                     "a network is a union of addresses and networks; `group` unites other kinds",
@@ -141,7 +140,10 @@ impl Cx<'_> {
             if AddrSet::from_cidrs([net]).implies(&whole) {
                 continue;
             }
-            let message = format!("`{}` is not inside what it is taken out of", normal::addr(addr));
+            let message = format!(
+                "`{}` is not inside what it is taken out of",
+                normal::addr(addr)
+            );
             let found = self
                 .found(&sets::EXCEPT_OUTSIDE, addr.span, message)
                 .help("write a part of the union before `except`, or remove it");

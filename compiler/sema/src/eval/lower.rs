@@ -1,0 +1,342 @@
+//! One item to rules, claims and tests; `apply` to those of the template's body.
+//!
+//! Refuses an `apply` of what is no template, a wrong number or kind of arguments, recursion, and
+//! templates that nest too deep or make too much. A finding inside a body is told at the `apply`,
+//! with the place in the body beside it; one that the body has whatever the arguments are is told
+//! once, at the template.
+
+use npl_diagnostics::{
+    Diagnostic, Label, Place, TextRange,
+    codes::{kinds, names},
+};
+use npl_syntax::ast::{Arg, Item, ItemKind, Path};
+use smol_str::SmolStr;
+
+use crate::{
+    eval::{
+        bound::Bound,
+        cx::{Cx, dotted, kind_of},
+        kind::Asked,
+        limits::{APPLIED_ITEMS_MAX, TEMPLATE_DEPTH_MAX},
+        text::{self, Text},
+    },
+    lowered::Lowered,
+    scope::Scope,
+    value::{TemplateValue, Value},
+};
+
+/// Where an item stands, for what its rules remember.
+pub(crate) struct Around<'a> {
+    pub(crate) module: SmolStr,
+    pub(crate) file: SmolStr,
+    /// Of the `apply`.
+    pub(crate) doc: Option<&'a SmolStr>,
+    pub(crate) text: Text<'a>,
+    frame: Option<&'a Frame<'a>>,
+}
+
+impl Around<'_> {
+    /// The `apply` items on the way, innermost first.
+    pub(crate) fn applied_at(&self) -> Vec<Place> {
+        self.frames().map(|frame| frame.applied_at).collect()
+    }
+
+    fn frames(&self) -> impl Iterator<Item = &Frame<'_>> {
+        std::iter::successors(self.frame, |frame| frame.outer)
+    }
+}
+
+/// One template on the way from the item to a rule.
+struct Frame<'a> {
+    outer: Option<&'a Frame<'a>>,
+    name: SmolStr,
+    applied_at: Place,
+    /// Findings say which template they are in: not where they are told at the template itself.
+    prefix: bool,
+}
+
+/// What one `apply` may still make.
+struct Budget {
+    left: usize,
+}
+
+pub(crate) fn lower(item: &Item, item_text: &str, scope: &dyn Scope) -> Lowered {
+    let around = Around {
+        module: scope.module(),
+        file: scope.file(),
+        doc: None,
+        text: Text::Source(item_text),
+        frame: None,
+    };
+    let mut budget = Budget {
+        left: APPLIED_ITEMS_MAX,
+    };
+    one(item, scope, &around, &mut budget)
+}
+
+fn one(item: &Item, scope: &dyn Scope, around: &Around<'_>, budget: &mut Budget) -> Lowered {
+    let mut cx = Cx::new(scope);
+    let mut out = Lowered::default();
+    match &item.kind {
+        ItemKind::Rule(rule) => out.rules.extend(cx.rule(rule, item, around)),
+        ItemKind::Assert(claim) => out.claims.extend(cx.claim(claim, item, around)),
+        // In a template's body a test is a finding of the template.
+        ItemKind::Test { name, flows } if around.frame.is_none() => {
+            out.tests.push(cx.test(name, flows, item, around));
+        }
+        ItemKind::Apply { path, args } => {
+            if let Some(applied) = apply(&mut cx, item, path, args, around, budget) {
+                out = applied;
+            }
+        }
+        ItemKind::Template {
+            name,
+            formals,
+            body,
+        } if around.frame.is_none() => {
+            let errors = formals.iter().map(|f| (f.name.node.clone(), Value::Error));
+            let bound = Bound {
+                base: scope,
+                names: errors.collect(),
+            };
+            let frame = Frame {
+                outer: None,
+                name: scope.qualified(&name.node),
+                applied_at: cx.at(item.span),
+                prefix: false,
+            };
+            cx.out = in_body(body, &bound, around, &frame, &[], budget).diagnostics;
+        }
+        _ => {}
+    }
+    for workload in cx.foreign {
+        if !out.named.iter().any(|w| w.name == workload.name) {
+            out.named.push(workload);
+        }
+    }
+    cx.out.append(&mut out.diagnostics);
+    out.diagnostics = cx.out;
+    out
+}
+
+/// The items of a body, one after another.
+fn in_body(
+    body: &[Item],
+    scope: &dyn Scope,
+    around: &Around<'_>,
+    frame: &Frame<'_>,
+    names: &[text::Substitution],
+    budget: &mut Budget,
+) -> Lowered {
+    let mut out = Lowered::default();
+    for item in body {
+        let Some(left) = budget.left.checked_sub(1) else {
+            break;
+        };
+        budget.left = left;
+        let inner = Around {
+            module: around.module.clone(),
+            file: around.file.clone(),
+            doc: around.doc,
+            text: Text::Body(names),
+            frame: Some(frame),
+        };
+        let found = one(item, scope, &inner, budget);
+        out.rules.extend(found.rules);
+        out.claims.extend(found.claims);
+        for workload in found.named {
+            if !out.named.iter().any(|w| w.name == workload.name) {
+                out.named.push(workload);
+            }
+        }
+        let nested = matches!(item.kind, ItemKind::Apply { .. });
+        out.diagnostics
+            .extend(found.diagnostics.into_iter().map(|mut d| {
+                if !nested && frame.prefix {
+                    d.message = format!("in `{}`: {}", last_segment(&frame.name), d.message);
+                }
+                d
+            }));
+    }
+    out
+}
+
+fn apply(
+    cx: &mut Cx<'_>,
+    item: &Item,
+    path: &Path,
+    args: &[Arg],
+    around: &Around<'_>,
+    budget: &mut Budget,
+) -> Option<Lowered> {
+    let template = match cx.resolve(path)? {
+        Value::Template(template) => template,
+        other => {
+            let message = format!("`{}` is {}, not a template", dotted(path), kind_of(&other));
+            let found = cx.found(&kinds::NOT_A_TEMPLATE, path.span, message);
+            cx.report(found.help("`apply` takes the name of a `template`"));
+            return None;
+        }
+    };
+    may_nest(cx, path, &template, around)?;
+    let values = arguments(cx, item, path, args, &template)?;
+    let texts: Vec<text::Substitution> = template
+        .formals
+        .iter()
+        .zip(args)
+        .map(|(formal, arg)| {
+            (
+                formal.name.node.clone(),
+                text::of_arg(arg, around.text.names()),
+            )
+        })
+        .collect();
+    let frame = Frame {
+        outer: around.frame,
+        name: template.name.clone(),
+        applied_at: cx.at(item.span),
+        prefix: true,
+    };
+    let inner = Around {
+        module: around.module.clone(),
+        file: around.file.clone(),
+        doc: item.doc.as_ref().or(around.doc),
+        text: Text::Body(&texts),
+        frame: around.frame,
+    };
+    let scope = cx.scope.enter(&template);
+    let names = |values: Vec<Value>| {
+        let names = template.formals.iter().map(|f| f.name.node.clone());
+        names.zip(values).collect()
+    };
+    let bound = Bound {
+        base: &*scope,
+        names: names(values),
+    };
+    let before = budget.left;
+    let mut out = in_body(&template.body, &bound, &inner, &frame, &texts, budget);
+    if before > 0 && budget.left == 0 && around.frame.is_none() {
+        too_large(cx, path, &template);
+        out.diagnostics.clear();
+    }
+    if !out.diagnostics.is_empty() && bound.owns() {
+        let errors = vec![Value::Error; template.formals.len()];
+        let bound = Bound {
+            base: &*scope,
+            names: names(errors),
+        };
+        let known = in_body(&template.body, &bound, &inner, &frame, &texts, budget).diagnostics;
+        let same = |a: &Diagnostic<Place>, b: &Diagnostic<Place>| a.code == b.code && a.at == b.at;
+        out.diagnostics
+            .retain(|d| !known.iter().any(|other| same(d, other)));
+    }
+    let at = cx.at(path.span);
+    let found = std::mem::take(&mut out.diagnostics);
+    out.diagnostics = found.into_iter().map(|d| relocate(d, at)).collect();
+    Some(out)
+}
+
+/// The finding at the `apply`, with its place in the body beside it. A fix would edit the body for
+/// everybody who applies it, so it is left out.
+fn relocate(found: Diagnostic<Place>, at: Place) -> Diagnostic<Place> {
+    let there = Label {
+        at: found.at,
+        text: match found.label.is_empty() {
+            true => "in the template's body".to_owned(),
+            false => found.label,
+        },
+    };
+    Diagnostic {
+        at,
+        label: "applied here".to_owned(),
+        labels: std::iter::once(there).chain(found.labels).collect(),
+        fixes: Vec::new(),
+        ..found
+    }
+}
+
+fn may_nest(
+    cx: &mut Cx<'_>,
+    path: &Path,
+    template: &TemplateValue,
+    around: &Around<'_>,
+) -> Option<()> {
+    let name = dotted(path);
+    if around.frames().any(|frame| frame.name == template.name) {
+        let message = format!("the template `{name}` applies itself");
+        let found = cx.found(&names::CYCLIC_DECLARATION, path.span, message);
+        cx.report(found.help("take one `apply` out of the circle"));
+        return None;
+    }
+    if around.frames().count() >= TEMPLATE_DEPTH_MAX {
+        let message =
+            format!("the template `{name}` is applied more than {TEMPLATE_DEPTH_MAX} levels deep");
+        let found = cx.found(&kinds::TEMPLATE_TOO_DEEP, path.span, message);
+        cx.report(found.help("write the rules of the inner templates where they are needed"));
+        return None;
+    }
+    Some(())
+}
+
+fn too_large(cx: &mut Cx<'_>, path: &Path, template: &TemplateValue) {
+    let message = format!("this `apply` makes more than {APPLIED_ITEMS_MAX} rules and claims");
+    let found = cx
+        .found(&kinds::TEMPLATE_TOO_LARGE, path.span, message)
+        .also(template.place, "declared here")
+        .help("apply smaller templates, or use a `group` instead of many rules");
+    cx.report(found);
+}
+
+/// The values of the arguments; `None` where their number is wrong.
+fn arguments(
+    cx: &mut Cx<'_>,
+    item: &Item,
+    path: &Path,
+    args: &[Arg],
+    template: &TemplateValue,
+) -> Option<Vec<Value>> {
+    let inside = cx.scope.enter(template);
+    let want = template.formals.len();
+    if args.len() != want {
+        let message = format!(
+            "the template `{}` takes {want} argument{}, and {} {} given",
+            dotted(path),
+            if want == 1 { "" } else { "s" },
+            args.len(),
+            if args.len() == 1 { "is" } else { "are" },
+        );
+        let at = match args.get(want) {
+            Some(first) => first.span(),
+            None => TextRange::new(path.span.start, item.span.end.max(path.span.end)),
+        };
+        let shown: Vec<String> = template
+            .formals
+            .iter()
+            .map(|f| format!("{}: {}", f.name.node, f.kind.node))
+            .collect();
+        let found = cx
+            .found(&kinds::WRONG_ARITY, at, message)
+            .also(template.place, "declared here")
+            .help(format!("it takes ({})", shown.join(", ")));
+        cx.report(found);
+        return None;
+    }
+    let mut out = Vec::with_capacity(want);
+    for (formal, arg) in template.formals.iter().zip(args) {
+        // A kind that is unknown was reported at the template, whose value is then `Error`.
+        let kind = Cx::new(&*inside).kind(&formal.kind)?;
+        out.push(cx.argument(
+            arg,
+            Asked {
+                kind,
+                name: &formal.name.node,
+                at: Some(inside.place(formal.name.span)),
+            },
+        ));
+    }
+    Some(out)
+}
+
+fn last_segment(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
+}
