@@ -190,6 +190,13 @@ pub(crate) fn split(lexemes: &[Lexeme]) -> Vec<Piece> {
     pieces
 }
 
+/// Cuts the tokens of a body that parses: every item word outside of brackets begins an item, but for
+/// `namespace` behind `in` and `workload` behind `foreign`.
+pub(crate) fn split_kinds(kinds: impl Iterator<Item = T>) -> Vec<Piece> {
+    let lexemes: Vec<Lexeme> = kinds.map(|kind| Lexeme::virtual_at(kind, 0)).collect();
+    split(&lexemes)
+}
+
 /// The brackets that are open at a token. Linear over the whole text: what is popped was pushed once.
 #[derive(Default)]
 struct Depth {

@@ -6,12 +6,14 @@
 
 pub mod ast;
 mod cut;
+mod fmt;
 mod lexer;
 pub mod limits;
 mod parse;
 mod token;
 
 pub use cut::{ItemWord, RawItem, cut, file_doc};
+pub use fmt::{format, one_line};
 pub use lexer::{Token, Tokens, lex};
 pub use parse::{Parsed, ParsedFile, parse_arg, parse_file, parse_flow, parse_item};
 pub use token::TokenKind;
