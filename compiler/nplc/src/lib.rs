@@ -1,1 +1,55 @@
-//! placeholder
+//! The NPL compiler's command line, as a library: files, the pipeline from sources to findings, the
+//! commands, exit codes. Only this crate reads files, the clock and the environment, and only this
+//! crate prints.
+
+pub mod args;
+mod clock;
+pub mod commands;
+pub mod fs;
+pub mod pipeline;
+mod stop;
+mod ui;
+mod write;
+
+use std::{ffi::OsString, process::ExitCode};
+
+use clap::Parser as _;
+
+pub use stop::{Answer, Result, Stop};
+use ui::Ui;
+
+/// The whole program; never panics to its caller, and never exits with another code than 0, 1 or 2.
+pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    std::panic::set_hook(Box::new(|info| {
+        let place = info
+            .location()
+            .map(|at| format!("{}:{}", at.file(), at.line()))
+            .unwrap_or_default();
+        let what = info
+            .payload_as_str()
+            .unwrap_or("no message")
+            .replace('\n', " ");
+        use std::io::Write as _;
+        let line = format!("error: nplc is broken: {what} ({place}); please report this\n");
+        let _ = std::io::stderr().lock().write_all(line.as_bytes());
+        std::process::exit(i32::from(stop::EXIT_FAILED));
+    }));
+    let cli = match args::Cli::try_parse_from(words) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // a closed pipe under `--help | head -1` is no news
+            let _ = error.print();
+            return if error.use_stderr() {
+                ExitCode::from(stop::EXIT_FAILED)
+            } else {
+                ExitCode::SUCCESS
+            };
+        }
+    };
+    let ui = Ui::new(&cli.talk);
+    let end = commands::run(&cli.command, &ui);
+    if let Err(Stop::Failed(text)) = &end {
+        ui.failed(text);
+    }
+    stop::exit_code(&end)
+}

@@ -1,2 +1,7 @@
-//! placeholder
-fn main() {}
+//! The `nplc` program: everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    nplc::main(std::env::args_os())
+}

@@ -1,0 +1,104 @@
+//! From the flags that commands share to a request; how findings are shown.
+
+use std::io::Read as _;
+
+use npl_diagnostics::render::Format;
+
+use crate::{
+    args::{Findings, Options, StdinKind},
+    clock,
+    fs::{Disk, plain},
+    pipeline::{self, Gathered, Request, Unit},
+    stop::{Result, Stop},
+    ui::Ui,
+};
+
+/// The programs that a command's sources name.
+pub(super) fn open(
+    sources: &[String],
+    options: &Options,
+    observe: bool,
+    ui: &Ui,
+) -> Result<Vec<Unit>> {
+    threads(options.jobs)?;
+    let mut request = Request {
+        paths: sources
+            .iter()
+            .filter(|path| *path != "-")
+            .cloned()
+            .collect(),
+        stdin: None,
+        stdin_manifests: None,
+        inventory: options.inventory.clone(),
+        env: options.env.clone(),
+        today: options.as_of.or_else(clock::today),
+        stage_observe: observe,
+    };
+    let piped = sources.iter().filter(|path| *path == "-").count();
+    if piped > 1 {
+        return Err(Stop::failed("standard input (`-`) can be read only once"));
+    }
+    if piped == 1 {
+        match options.stdin_kind {
+            StdinKind::Npl => request.stdin = Some(stdin()?),
+            StdinKind::Yaml => request.stdin_manifests = Some(stdin()?),
+            StdinKind::Flows => {
+                return Err(Stop::failed(
+                    "flows are no source: give them with `nplc trace --flows -`",
+                ));
+            }
+        }
+    }
+    let mut units = pipeline::open(&Disk, &request)?;
+    for unit in &mut units {
+        unit.set_jobs(options.jobs.map_or(0, usize::from));
+        ui.detail(&unit.describe());
+    }
+    Ok(units)
+}
+
+fn stdin() -> Result<String> {
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .lock()
+        .read_to_end(&mut bytes)
+        .map_err(|error| Stop::at("standard input", plain(&error)))?;
+    String::from_utf8(bytes).map_err(|error| {
+        Stop::at(
+            "standard input",
+            format!("is not UTF-8: {}", error.utf8_error()),
+        )
+    })
+}
+
+/// Reads all of standard input as text.
+pub(super) fn read_stdin() -> Result<String> {
+    stdin()
+}
+
+/// One pool for the whole run. Its threads start with the first work that is shared out.
+fn threads(jobs: Option<u16>) -> Result<()> {
+    let Some(jobs) = jobs else { return Ok(()) };
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(usize::from(jobs))
+        .build_global()
+        .map_err(|error| Stop::failed(error.to_string()))
+}
+
+pub(super) fn format(findings: Findings) -> Format {
+    match findings {
+        Findings::Full => Format::Full,
+        Findings::Concise => Format::Concise,
+        Findings::Json => Format::Json,
+        Findings::Sarif => Format::Sarif,
+        Findings::Github => Format::Github,
+    }
+}
+
+/// Findings beside another result: to standard error, where there are any.
+pub(super) fn aside(gathered: &Gathered, findings: Findings, ui: &Ui) {
+    if !gathered.diagnostics.is_empty() {
+        ui.err(&gathered.render(format(findings), ui.color_err));
+        ui.talk(&gathered.counts().to_string());
+    }
+}

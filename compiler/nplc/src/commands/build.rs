@@ -1,0 +1,191 @@
+//! `nplc build`: check, decide the asserts, emit, write.
+
+mod place;
+mod sample;
+mod verify;
+
+use npl_targets::cilium::{self, EmitOptions, Output};
+
+use super::ask;
+use crate::{
+    args::{Build, Stage},
+    fs::plain,
+    pipeline::{Analysis, Gathered, Unit},
+    stop::{Answer, Result, Stop},
+    ui::Ui,
+    write,
+};
+use place::{Goal, write_folder};
+
+/// What this version emits.
+const TARGETS: [&str; 1] = ["cilium"];
+
+pub(super) fn run(args: &Build, ui: &Ui) -> Result<Answer> {
+    known_targets(&args.target)?;
+    let observe = args.stage == Stage::Observe;
+    let units = ask::open(&args.from.sources, &args.from.options, observe, ui)?;
+    let mut gathered = Gathered::default();
+    let mut outputs = Vec::new();
+    for unit in &units {
+        let analysis = unit.analyse();
+        let emitted = emit(unit, &analysis, args.stage);
+        gathered.add(unit, &analysis.diagnostics);
+        match emitted {
+            Ok(Some(output)) => outputs.push((unit, analysis, output)),
+            Ok(None) => {}
+            Err(found) => gathered.add(unit, &found),
+        }
+    }
+    ask::aside(&gathered, args.format, ui);
+    if outputs.len() < units.len() || gathered.counts().errors > 0 {
+        return Ok(Answer::No);
+    }
+    let goal = Goal::of(&args.output);
+    let verified = match args.verify.then(|| verify::documents(&outputs, args.stage)) {
+        None => None,
+        Some(Ok(verified)) => Some(verified),
+        Some(Err(why)) => {
+            ui.failed(&format!("nothing was written: {why}"));
+            return Ok(Answer::No);
+        }
+    };
+    match &goal {
+        Goal::Stdout => ui.out(stream(&outputs))?,
+        Goal::File(path) => {
+            write::replace(path, stream(&outputs).as_bytes())?;
+            ui.talk(&format!("wrote `{path}`"));
+        }
+        Goal::Folder(path) => into_folder(path, &outputs, ui)?,
+    }
+    summary(&outputs, ui);
+    if let Some(verified) = verified {
+        verify::written(&goal, &outputs)?;
+        ui.talk(&verified.to_string());
+    }
+    Ok(Answer::Yes)
+}
+
+fn known_targets(targets: &[String]) -> Result<()> {
+    for target in targets {
+        if !TARGETS.contains(&target.as_str()) {
+            let known = TARGETS.join(", ");
+            return Err(Stop::failed(match target.as_str() {
+                "kubernetes" | "ebpf" => {
+                    format!("the target `{target}` is not in this version; it emits: {known}")
+                }
+                _ => format!("there is no target `{target}`; this version emits: {known}"),
+            }));
+        }
+    }
+    Ok(())
+}
+
+/// `None` if an error speaks against the program; findings that only emitting made otherwise.
+fn emit(
+    unit: &Unit,
+    analysis: &Analysis,
+    stage: Stage,
+) -> std::result::Result<Option<Output>, Vec<npl_diagnostics::Diagnostic>> {
+    let Some(checked) = &analysis.checked else {
+        return Ok(None);
+    };
+    let options = EmitOptions {
+        stage: match stage {
+            Stage::Enforce => cilium::Stage::Enforce,
+            Stage::Observe => cilium::Stage::Observe,
+        },
+        owner: unit.owner(),
+        claims_not_checked: analysis.claims_not_checked,
+    };
+    match cilium::emit(checked, &analysis.settings, &options) {
+        Ok(output) => Ok(Some(output)),
+        Err(found) => Err(unit.finish(found)),
+    }
+}
+
+/// Every document in one text, the header as comments on top of each package's.
+pub(super) fn stream(outputs: &[(&Unit, Analysis, Output)]) -> String {
+    let size = |output: &Output| {
+        output
+            .objects
+            .iter()
+            .map(|o| o.yaml.len() + 4)
+            .sum::<usize>()
+    };
+    let total = outputs
+        .iter()
+        .map(|(_, _, output)| size(output))
+        .sum::<usize>();
+    let mut out = String::with_capacity(total + 4096);
+    for (_, _, output) in outputs {
+        for line in &output.header {
+            out.push_str(&comment(line));
+        }
+        for object in &output.objects {
+            out.push_str("---\n");
+            out.push_str(&object.yaml);
+        }
+    }
+    out
+}
+
+fn comment(line: &str) -> String {
+    let mut out = String::new();
+    for part in line.lines() {
+        out.push_str("# ");
+        out.push_str(&npl_diagnostics::render::clean(part));
+        out.push('\n');
+    }
+    out
+}
+
+fn into_folder(
+    path: &camino::Utf8Path,
+    outputs: &[(&Unit, Analysis, Output)],
+    ui: &Ui,
+) -> Result<()> {
+    let [(unit, _, output)] = outputs else {
+        return Err(Stop::failed(format!(
+            "a folder holds the objects of one package, and these sources are {}; build each into \
+             a folder of its own",
+            outputs.len()
+        )));
+    };
+    let files: Vec<(String, String)> = output
+        .objects
+        .iter()
+        .map(|object| (object.file_name.clone(), object.yaml.clone()))
+        .collect();
+    let list = output.index(|place| Some(unit.line(place)));
+    let done = write_folder(path, &files, &list)?;
+    for name in &done.removed {
+        ui.talk(&format!(
+            "removed `{}`, which is made no more",
+            path.join(name)
+        ));
+    }
+    ui.talk(&format!(
+        "`{path}`: {} written, {} unchanged, {} removed",
+        done.written,
+        done.unchanged,
+        done.removed.len()
+    ));
+    Ok(())
+}
+
+/// What no object shows.
+fn summary(outputs: &[(&Unit, Analysis, Output)], ui: &Ui) {
+    for (_, _, output) in outputs {
+        for end in &output.summary.not_enforced_here {
+            ui.talk(&format!("not enforced here: {end}"));
+        }
+        for id in &output.summary.denies_left_out {
+            ui.talk(&format!("left out in stage observe: the deny of {id}"));
+        }
+    }
+}
+
+/// The content of a file that was just written.
+fn read_back(path: &camino::Utf8Path) -> Result<String> {
+    std::fs::read_to_string(path).map_err(|error| Stop::at(path, plain(&error)))
+}

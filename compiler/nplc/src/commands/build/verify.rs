@@ -1,0 +1,204 @@
+//! `--verify`: what was made is read again by a reader that shares no code with the emitter, asked
+//! about flows, and compared with the meaning of the source. It is evidence over many flows, not a
+//! proof over all of them, and says so.
+
+use npl_policy::{
+    interpret::{Answer as Meant, Endpoint, Flow, Interpreter},
+    inventory::Inventory,
+    model::{FlowPort, Model},
+};
+use npl_targets::{
+    cilium::Output,
+    import::{
+        Judge,
+        judge::{Cluster, Facts, Flow as ReadFlow, FlowEnd, Outcome, Pod},
+        shape::{PortNumber, Proto},
+    },
+};
+
+use super::{place::Goal, read_back, sample, stream};
+use crate::{
+    args::Stage,
+    pipeline::{Analysis, Unit},
+    stop::{Result, Stop},
+};
+
+/// What a verification has shown.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Verified {
+    documents: usize,
+    /// Flows on which source and output give the same verdict.
+    flows: usize,
+    /// Stage observe changes the meaning on purpose: there flows are not compared.
+    observe: bool,
+}
+
+impl std::fmt::Display for Verified {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "verified: the independent reader accepts all {} documents",
+            self.documents
+        )?;
+        if self.observe {
+            return f.write_str("; flows are not compared in stage observe");
+        }
+        write!(
+            f,
+            ", and gives the verdict of the source on all {} flows that were tried",
+            self.flows
+        )
+    }
+}
+
+/// Before anything is written. The error says where source and output differ.
+pub(super) fn documents(
+    outputs: &[(&Unit, Analysis, Output)],
+    stage: Stage,
+) -> std::result::Result<Verified, String> {
+    let mut sum = Verified {
+        observe: stage == Stage::Observe,
+        ..Verified::default()
+    };
+    for (_, analysis, output) in outputs {
+        let texts: Vec<&str> = output
+            .objects
+            .iter()
+            .map(|object| object.yaml.as_str())
+            .collect();
+        let files: Vec<_> = (0u32..).map(npl_diagnostics::FileId).zip(texts).collect();
+        let (read, found) = npl_targets::import::read(&files);
+        if let Some(finding) = found.iter().find(|finding| finding.is_error()) {
+            return Err(format!(
+                "the independent reader refuses a document: {}",
+                finding.message
+            ));
+        }
+        if read.policies.len() != output.objects.len() {
+            return Err(format!(
+                "{} objects were made, and the independent reader finds {}",
+                output.objects.len(),
+                read.policies.len()
+            ));
+        }
+        sum.documents += output.objects.len();
+        let staged = analysis
+            .model
+            .workloads
+            .iter()
+            .any(|workload| workload.observed);
+        if stage == Stage::Enforce && !staged {
+            let inventory = analysis.inventory.as_deref();
+            sum.flows += compare(&analysis.model, inventory, &Judge::new(read))?;
+        }
+    }
+    Ok(sum)
+}
+
+/// How many flows were compared.
+fn compare(
+    model: &Model,
+    inventory: Option<&Inventory>,
+    judge: &Judge,
+) -> std::result::Result<usize, String> {
+    let interpreter = Interpreter::new(model);
+    let cluster = inventory.map(Cluster::of).unwrap_or_default();
+    let mut count = 0;
+    for flow in sample::flows(model) {
+        let meant = interpreter.judge(&flow).verdict;
+        let Some(asked) = as_read(&flow) else {
+            continue;
+        };
+        let got = judge.judge(&cluster, &asked).verdict;
+        match (&meant, got) {
+            (Meant::Allow, Outcome::Allow) | (Meant::Deny, Outcome::Deny) => count += 1,
+            (Meant::Allow, Outcome::Deny) | (Meant::Deny, Outcome::Allow) => {
+                return Err(format!(
+                    "source and output differ on a flow, which is a fault of nplc; please report \
+                     it\nflow: {flow:?}\nsource: {meant:?}, output: {got:?}"
+                ));
+            }
+            // what depends on a fact that the flow does not give is no verdict to compare
+            _ => {}
+        }
+    }
+    Ok(count)
+}
+
+/// The flow as the reader of YAML takes it.
+fn as_read(flow: &Flow) -> Option<ReadFlow> {
+    let (proto, port) = match flow.port {
+        FlowPort::Tcp(port) => (Proto::Tcp, port),
+        FlowPort::Udp(port) => (Proto::Udp, port),
+        FlowPort::Sctp(port) => (Proto::Sctp, port),
+        FlowPort::Icmp4(kind) => (Proto::Icmp, u16::from(kind)),
+        FlowPort::Icmp6(kind) => (Proto::Icmpv6, u16::from(kind)),
+    };
+    Some(ReadFlow {
+        src: end(&flow.src)?,
+        dst: end(&flow.dst)?,
+        port: PortNumber::Number(port),
+        proto,
+        facts: Facts {
+            sni: flow.facts.sni.clone(),
+            method: flow.facts.method.clone(),
+            path: flow.facts.path.clone(),
+            host: flow.facts.host.clone(),
+            dns: flow.facts.dns.clone(),
+        },
+    })
+}
+
+fn end(end: &Endpoint) -> Option<FlowEnd> {
+    let entity = |name: &str, api_server: bool| FlowEnd::Entity {
+        name: name.into(),
+        labels: Vec::new(),
+        api_server,
+    };
+    Some(match end {
+        Endpoint::Pod(pod) => FlowEnd::Pod(Pod {
+            namespace: pod.namespace.clone(),
+            namespace_labels: pod.namespace_labels.clone(),
+            labels: pod.labels.clone(),
+            account: Some(pod.account.clone()),
+        }),
+        Endpoint::Addr {
+            ip,
+            names,
+            api_server,
+        } => FlowEnd::Address {
+            ip: *ip,
+            names: names.clone(),
+            api_server: *api_server,
+        },
+        Endpoint::Host { api_server } => entity("host", *api_server),
+        Endpoint::RemoteNode { api_server } => entity("remote-node", *api_server),
+        Endpoint::Health => entity("health", false),
+        Endpoint::CiliumIngress => entity("ingress", false),
+        Endpoint::Itself | Endpoint::KubeApiserver => return None,
+    })
+}
+
+/// After writing: the files hold the bytes that were made.
+pub(super) fn written(goal: &Goal, outputs: &[(&Unit, Analysis, Output)]) -> Result<()> {
+    let differs = |path: &camino::Utf8Path| Stop::at(path, "does not hold what was written");
+    match goal {
+        Goal::Stdout => Ok(()),
+        Goal::File(path) => {
+            if read_back(path)? == stream(outputs) {
+                Ok(())
+            } else {
+                Err(differs(path))
+            }
+        }
+        Goal::Folder(folder) => {
+            for object in outputs.iter().flat_map(|(_, _, output)| &output.objects) {
+                let path = folder.join(&object.file_name);
+                if read_back(&path)? != object.yaml {
+                    return Err(differs(&path));
+                }
+            }
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! `nplc check`: every finding, and nothing written.
+
+use super::ask;
+use crate::{
+    args::Check,
+    pipeline::Gathered,
+    stop::{Answer, Result},
+    ui::Ui,
+};
+
+pub(super) fn run(args: &Check, ui: &Ui) -> Result<Answer> {
+    let units = ask::open(&args.from.sources, &args.from.options, false, ui)?;
+    let mut gathered = Gathered::default();
+    for unit in &units {
+        gathered.add(unit, &unit.analyse().diagnostics);
+    }
+    ui.out(gathered.render(ask::format(args.format), ui.color_out))?;
+    let counts = gathered.counts();
+    ui.talk(&counts.to_string());
+    Ok(Answer::of(counts.errors == 0))
+}

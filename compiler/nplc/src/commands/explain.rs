@@ -1,0 +1,226 @@
+//! `nplc explain`: the page of a code; or what stands at FILE:LINE or under a rule id, in English.
+
+mod english;
+mod rule;
+
+use npl_diagnostics::{codes, suggest};
+use npl_policy::model::{Model, Workload};
+
+use super::ask;
+use crate::{
+    args::Explain,
+    pipeline::{Analysis, Located as _, Unit},
+    stop::{Answer, Result, Stop},
+    ui::Ui,
+};
+
+pub(super) fn run(args: &Explain, ui: &Ui) -> Result<Answer> {
+    if let Some(code) = codes::find(&args.what) {
+        ui.out(code.page)?;
+        return Ok(Answer::Yes);
+    }
+    if is_rule_id(&args.what) {
+        return explain_id(args, ui);
+    }
+    match place(&args.what) {
+        Some((file, line)) => explain_place(args, file, line, ui),
+        None => Err(unknown(&args.what)),
+    }
+}
+
+fn unknown(what: &str) -> Stop {
+    let upper = what.to_ascii_uppercase();
+    let ids = codes::all().map(|code| code.id);
+    let names = codes::all().map(|code| code.name);
+    let near = suggest(&upper, ids).or_else(|| suggest(what, names));
+    let near = near
+        .map(|near| format!("; did you mean `{near}`?"))
+        .unwrap_or_default();
+    Stop::failed(format!(
+        "`{what}` is no code, no rule id and no FILE:LINE{near}"
+    ))
+}
+
+/// `r` and hexadecimal digits, or the id of a seal.
+fn is_rule_id(what: &str) -> bool {
+    let hex = |id: &str| id.len() >= 6 && id.bytes().all(|b| b.is_ascii_hexdigit());
+    what.strip_prefix('r').is_some_and(hex) || what.starts_with("seal-") && !what.contains(':')
+}
+
+/// `FILE:LINE` or `FILE:LINE:COLUMN`, as findings are printed.
+fn place(what: &str) -> Option<(&str, u32)> {
+    let (head, last) = what.rsplit_once(':')?;
+    let last: u32 = last.parse().ok()?;
+    match head.rsplit_once(':') {
+        Some((file, line)) => match line.parse() {
+            Ok(line) if !file.is_empty() => Some((file, line)),
+            _ => Some((head, last)),
+        },
+        None if head.is_empty() => None,
+        None => Some((head, last)),
+    }
+}
+
+fn explain_id(args: &Explain, ui: &Ui) -> Result<Answer> {
+    let units = ask::open(&args.from.sources, &args.from.options, false, ui)?;
+    let mut out = String::new();
+    for unit in &units {
+        let analysis = unit.analyse();
+        let model = &analysis.model;
+        for (i, found) in (0u32..).zip(&model.rules) {
+            if found.id.starts_with(args.what.as_str()) {
+                section(&mut out, &rule::explain(unit, &analysis, i));
+            }
+        }
+        let seal = args.what.strip_prefix("seal-");
+        for workload in seal.into_iter().flat_map(|name| named(model, name)) {
+            section(&mut out, &explain_workload(unit, &analysis, workload));
+        }
+    }
+    if out.is_empty() {
+        return Err(Stop::failed(format!(
+            "no rule of these sources has the id `{}`",
+            args.what
+        )));
+    }
+    ui.out(out)?;
+    Ok(Answer::Yes)
+}
+
+fn named<'m>(model: &'m Model, name: &'m str) -> impl Iterator<Item = &'m Workload> {
+    model
+        .workloads
+        .iter()
+        .filter(move |workload| workload.short == name)
+}
+
+fn explain_place(args: &Explain, file: &str, line: u32, ui: &Ui) -> Result<Answer> {
+    let own = [file.to_owned()];
+    let sources = match args.from.sources.as_slice() {
+        [] => own.as_slice(),
+        given => given,
+    };
+    let units = ask::open(sources, &args.from.options, false, ui)?;
+    let mut out = String::new();
+    let mut known = false;
+    for unit in &units {
+        let Some(id) = unit.file(file) else { continue };
+        known = true;
+        let analysis = unit.analyse();
+        out.push_str(&at_line(unit, &analysis, |place| {
+            unit.covers(place, id, line)
+        }));
+    }
+    if !known {
+        return Err(Stop::failed(format!("`{file}` is not among the sources")));
+    }
+    if out.is_empty() {
+        return Err(Stop::failed(format!(
+            "nothing at {file}:{line} has a meaning of its own: no rule, workload, claim or test \
+             stands there"
+        )));
+    }
+    ui.out(out)?;
+    Ok(Answer::Yes)
+}
+
+/// Everything of the model that stands where `here` says.
+fn at_line(
+    unit: &Unit,
+    analysis: &Analysis,
+    here: impl Fn(npl_diagnostics::Place) -> bool,
+) -> String {
+    let model = &analysis.model;
+    let mut out = String::new();
+    for (i, found) in (0u32..).zip(&model.rules) {
+        if here(found.place) || found.applied_at.iter().any(|place| here(*place)) {
+            section(&mut out, &rule::explain(unit, analysis, i));
+        }
+    }
+    for workload in model
+        .workloads
+        .iter()
+        .filter(|workload| here(workload.place))
+    {
+        section(&mut out, &explain_workload(unit, analysis, workload));
+    }
+    for (claim, outcome) in model.claims.iter().zip(&analysis.claims) {
+        if here(claim.place) || claim.applied_at.iter().any(|place| here(*place)) {
+            let verdict = if outcome.holds() {
+                "It holds."
+            } else {
+                "It is not proved."
+            };
+            let at = unit.at(claim.place);
+            section(
+                &mut out,
+                &format!("{}:{}: {}\n\n{verdict}\n", at.file, at.line, claim.text),
+            );
+        }
+    }
+    for test in model.tests.iter().filter(|test| here(test.place)) {
+        let at = unit.at(test.place);
+        let flows = test
+            .flows
+            .iter()
+            .map(|flow| format!("  {}\n", flow.text.trim()));
+        section(
+            &mut out,
+            &format!(
+                "{}:{}: test \"{}\" states the verdicts of {} flows; `nplc test` judges them.\n\n{}",
+                at.file,
+                at.line,
+                test.name,
+                test.flows.len(),
+                flows.collect::<String>()
+            ),
+        );
+    }
+    out
+}
+
+fn section(out: &mut String, text: &str) {
+    if !out.is_empty() {
+        out.push('\n');
+    }
+    out.push_str(text);
+}
+
+fn explain_workload(unit: &Unit, analysis: &Analysis, workload: &Workload) -> String {
+    let at = unit.at(workload.place);
+    let mut out = format!("{}:{}: workload {}\n", at.file, at.line, workload.name);
+    if let Some(doc) = &workload.doc {
+        for line in doc.lines() {
+            out.push_str(&format!("  {line}\n"));
+        }
+    }
+    out.push('\n');
+    out.push_str(&english::workload(workload));
+    let model = &analysis.model;
+    let mut seen = std::collections::BTreeSet::new();
+    let binds = |set: &npl_policy::model::Set| {
+        set.entities.contains(&npl_policy::model::Entity::All)
+            || set
+                .pods
+                .iter()
+                .any(|part| !part.pods.disjoint(&workload.pods))
+    };
+    for end in model.ends.iter().filter(|end| binds(&end.subject)) {
+        if let Some(rule) = model.rules.get(end.rule as usize)
+            && seen.insert(end.rule)
+        {
+            if seen.len() == 1 {
+                out.push_str("\nRules that bind at its pods:\n");
+            }
+            let at = unit.at(rule.place);
+            out.push_str(&format!("  {}:{}: {}\n", at.file, at.line, rule.text));
+        }
+    }
+    out.push('\n');
+    out.push_str(&rule::on_cilium(
+        unit,
+        analysis,
+        &format!("seal-{}", workload.short),
+    ));
+    out
+}

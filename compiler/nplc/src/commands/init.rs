@@ -1,0 +1,141 @@
+//! `nplc init`: a package that checks, tests green and builds. Replaces no file.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use npl_sema::files::Files as _;
+
+use crate::{
+    args::Init,
+    fs::{Disk, plain},
+    stop::{Answer, Result, Stop},
+    ui::Ui,
+    write::Batch,
+};
+
+/// Path below the package, and content; `@NAME@` is the package's name.
+const FILES: [(&str, &str); 3] = [
+    ("npl.toml", include_str!("init/npl.toml")),
+    ("src/main.npl", include_str!("init/main.npl")),
+    ("ci.yml", include_str!("init/ci.yml")),
+];
+
+/// What a Kubernetes namespace's name may have (RFC 1123).
+const NAME_BYTES_MAX: usize = 63;
+
+pub(super) fn run(args: &Init, ui: &Ui) -> Result<Answer> {
+    let folder = Utf8Path::new(&args.folder);
+    for (name, _) in FILES {
+        let path = folder.join(name);
+        if path.symlink_metadata().is_ok() {
+            return Err(Stop::at(
+                path,
+                "exists already, and `init` replaces nothing",
+            ));
+        }
+    }
+    let make = |path: &Utf8Path| {
+        std::fs::create_dir_all(path).map_err(|error| Stop::at(path, plain(&error)))
+    };
+    make(&folder.join("src"))?;
+    let name = name_of(folder);
+    let mut batch = Batch::default();
+    for (path, text) in FILES {
+        batch.add(&folder.join(path), text.replace("@NAME@", &name).as_bytes())?;
+    }
+    batch.commit()?;
+    for (path, _) in FILES {
+        ui.out(format!("{}\n", shown(folder, path)))?;
+    }
+    let there = if args.folder == "." {
+        String::new()
+    } else {
+        format!(" {}", args.folder)
+    };
+    ui.talk(&format!(
+        "made the package `{name}`; next: nplc check{there}, nplc test{there}, nplc build{there}"
+    ));
+    Ok(Answer::Yes)
+}
+
+fn shown(folder: &Utf8Path, path: &str) -> Utf8PathBuf {
+    if folder == "." {
+        path.into()
+    } else {
+        folder.join(path)
+    }
+}
+
+/// The folder's name as RFC 1123 has it: lower case letters, digits, `-`.
+fn name_of(folder: &Utf8Path) -> String {
+    let found = Disk.canonical(folder).unwrap_or_else(|_| folder.to_owned());
+    let mut name = String::new();
+    for c in found.file_name().unwrap_or_default().chars() {
+        let c = c.to_ascii_lowercase();
+        if c.is_ascii_lowercase() || c.is_ascii_digit() {
+            name.push(c);
+        } else if !name.is_empty() && !name.ends_with('-') {
+            name.push('-');
+        }
+    }
+    name.truncate(NAME_BYTES_MAX);
+    let name = name.trim_matches('-');
+    // a flow writes the name bare, so it must be a word of the language that is not reserved
+    let word = name.starts_with(|c: char| c.is_ascii_lowercase());
+    if word && !RESERVED.contains(&name) {
+        name.to_owned()
+    } else {
+        "policy".to_owned()
+    }
+}
+
+/// grammar.md §1: words that cannot stand where a name is expected.
+const RESERVED: [&str; 30] = [
+    "allow",
+    "apply",
+    "as",
+    "assert",
+    "because",
+    "breach",
+    "can",
+    "cannot",
+    "deny",
+    "except",
+    "external",
+    "foreign",
+    "group",
+    "in",
+    "is",
+    "namespace",
+    "network",
+    "not",
+    "only",
+    "open",
+    "param",
+    "port",
+    "service",
+    "template",
+    "test",
+    "until",
+    "use",
+    "via",
+    "within",
+    "workload",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_from_folders() {
+        for (folder, name) in [
+            ("/x/My Shop_2", "my-shop-2"),
+            ("/x/--a--", "a"),
+            ("/x/test", "policy"),
+            ("/x/2shop", "policy"),
+            ("/x/é", "policy"),
+            ("/", "policy"),
+        ] {
+            assert_eq!(name_of(Utf8Path::new(folder)), name, "{folder}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The disk, as `sema` reads it. Nothing is read that was not asked for.
+
+use std::io;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use npl_sema::files::{Entry, FileError, FileKind, Files};
+
+/// The real file system, from the current folder.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Disk;
+
+impl Files for Disk {
+    fn read(&self, path: &Utf8Path) -> Result<Vec<u8>, FileError> {
+        std::fs::read(path).map_err(|error| reason(&error))
+    }
+
+    fn kind(&self, path: &Utf8Path) -> Result<FileKind, FileError> {
+        let meta = std::fs::metadata(path).map_err(|error| reason(&error))?;
+        Ok(kind_of(meta.file_type()))
+    }
+
+    fn list(&self, folder: &Utf8Path) -> Result<Vec<Entry>, FileError> {
+        let mut out = Vec::new();
+        for entry in std::fs::read_dir(folder).map_err(|error| reason(&error))? {
+            let entry = entry.map_err(|error| reason(&error))?;
+            let Ok(name) = entry.file_name().into_string() else {
+                continue;
+            };
+            let own = entry.file_type().map_err(|error| reason(&error))?;
+            let link = own.is_symlink();
+            let kind = if link {
+                // a link that leads nowhere is neither file nor folder
+                std::fs::metadata(entry.path()).map_or(FileKind::Other, |m| kind_of(m.file_type()))
+            } else {
+                kind_of(own)
+            };
+            out.push(Entry { name, kind, link });
+        }
+        Ok(out)
+    }
+
+    fn canonical(&self, path: &Utf8Path) -> Result<Utf8PathBuf, FileError> {
+        let path = if path.as_str().is_empty() {
+            Utf8Path::new(".")
+        } else {
+            path
+        };
+        let found = std::fs::canonicalize(path).map_err(|error| reason(&error))?;
+        Utf8PathBuf::from_path_buf(found).map_err(|_| FileError::NotUtf8)
+    }
+}
+
+fn kind_of(kind: std::fs::FileType) -> FileKind {
+    if kind.is_file() {
+        FileKind::File
+    } else if kind.is_dir() {
+        FileKind::Folder
+    } else {
+        FileKind::Other
+    }
+}
+
+/// `ELOOP`, for which the standard library has no stable name.
+const LOOP: i32 = if cfg!(target_os = "linux") { 40 } else { 62 };
+
+fn reason(error: &io::Error) -> FileError {
+    if error.raw_os_error() == Some(LOOP) {
+        return FileError::Loop;
+    }
+    match error.kind() {
+        io::ErrorKind::NotFound => FileError::NotFound,
+        io::ErrorKind::PermissionDenied => FileError::Denied,
+        io::ErrorKind::IsADirectory => FileError::Other("is a folder".to_owned()),
+        _ => FileError::Other(plain(error)),
+    }
+}
+
+/// What the system says, without `(os error N)`.
+pub(crate) fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut chars = text.chars();
+    let first = chars.next().map(|c| c.to_ascii_lowercase());
+    first.into_iter().chain(chars).collect()
+}

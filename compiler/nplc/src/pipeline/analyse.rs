@@ -1,0 +1,102 @@
+//! Every check over one program, in the order in which they build on each other.
+
+use std::sync::Arc;
+
+use npl_diagnostics::{Diagnostic, Place};
+use npl_policy::{
+    claims::{self, ClaimOutcome, Decision},
+    inventory::Inventory,
+    lint,
+    model::{Checked, Model},
+};
+use npl_sema::manifest::{SettingValue, TargetTable};
+use npl_targets::cilium;
+
+use super::Unit;
+
+/// What is known of one program.
+#[derive(Debug)]
+pub struct Analysis {
+    /// Every finding, with levels of `[lints]` and ignores applied, in order of place.
+    pub diagnostics: Vec<Diagnostic>,
+    pub model: Arc<Model>,
+    /// `None` if an error speaks against the program.
+    pub checked: Option<Checked>,
+    /// Nothing but claims may have failed: tests can be run.
+    pub sound: bool,
+    pub claims: Vec<ClaimOutcome>,
+    /// How many claims this version cannot decide.
+    pub claims_not_checked: usize,
+    pub inventory: Option<Arc<Inventory>>,
+    pub settings: cilium::Settings,
+}
+
+impl Unit {
+    /// Runs every check. Lints, claims and targets are asked even where the program has errors: one
+    /// run shows all of them.
+    pub fn analyse(&self) -> Analysis {
+        let mut found = self.manifest_findings.clone();
+        found.extend(self.host.diagnostics());
+        let model = self.host.model();
+        let inventory = self.inventory.as_deref();
+        let (settings, target) = self.target(&model, inventory);
+        found.extend(target);
+        found.extend(lint::check(&model, inventory));
+        let sound = !found.iter().any(Diagnostic::is_error);
+        let claims = claims::decide(&model, inventory);
+        found.extend(claims::diagnostics(&model, &claims));
+        let undecided = |outcome: &&ClaimOutcome| {
+            matches!(
+                outcome.decision,
+                Decision::NotChecked(_) | Decision::TooLarge(_)
+            )
+        };
+        let claims_not_checked = claims.iter().filter(undecided).count();
+        let diagnostics = self.host.finish(found);
+        Analysis {
+            checked: Checked::new(Arc::clone(&model), &diagnostics),
+            diagnostics,
+            model,
+            sound,
+            claims,
+            claims_not_checked,
+            inventory: self.inventory.clone(),
+            settings,
+        }
+    }
+
+    /// The check half of the targets that `npl.toml` has a table for; of cilium when it has none.
+    fn target(
+        &self,
+        model: &Model,
+        inventory: Option<&Inventory>,
+    ) -> (cilium::Settings, Vec<Diagnostic<Place>>) {
+        let manifest = self.host.manifest();
+        let table = manifest.target("cilium");
+        let entries = table.map(entries).unwrap_or_default();
+        let (settings, mut found) = cilium::Settings::from_table(&entries);
+        if table.is_some() || manifest.targets.is_empty() {
+            found.extend(cilium::check(model, &settings, inventory));
+        }
+        (settings, found)
+    }
+}
+
+fn entries(table: &TargetTable) -> Vec<cilium::SettingEntry> {
+    let value = |value: &SettingValue| match value {
+        SettingValue::Text(text) => cilium::SettingValue::Str(text.to_string()),
+        SettingValue::Bool(flag) => cilium::SettingValue::Bool(*flag),
+        SettingValue::Int(n) => cilium::SettingValue::Int(*n),
+        SettingValue::List(_) => cilium::SettingValue::Other,
+    };
+    table
+        .settings
+        .iter()
+        .map(|setting| cilium::SettingEntry {
+            key: setting.key.to_string(),
+            value: value(&setting.value),
+            place: setting.value_place,
+            key_place: setting.place,
+        })
+        .collect()
+}

@@ -1,0 +1,74 @@
+//! From paths to findings: the one way that every command takes.
+//!
+//! `open` loads programs and their inventories; [`Unit::analyse`] runs every check over one of them.
+//! A target sees a program only as the `Checked` of an [`Analysis`]. Reading goes through `Files`, so
+//! that tests run the same pipeline over memory.
+
+mod analyse;
+mod gather;
+mod unit;
+
+use camino::Utf8PathBuf;
+use npl_sema::{
+    files::Files,
+    load::{LoadRequest, load},
+};
+use npl_syntax::ast::Date;
+
+pub use analyse::Analysis;
+pub use gather::Gathered;
+pub use unit::{At, Located, Unit};
+
+use crate::stop::{Result, Stop};
+
+/// What is asked about, whoever asks.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Sources; none means the nearest package, else the current folder.
+    pub paths: Vec<String>,
+    /// A source text from standard input.
+    pub stdin: Option<String>,
+    /// Manifests from standard input.
+    pub stdin_manifests: Option<String>,
+    pub inventory: Vec<String>,
+    pub env: Option<String>,
+    /// The day that `until` is judged by; `None` judges nothing.
+    pub today: Option<Date>,
+    pub stage_observe: bool,
+}
+
+/// The programs that the request names, each with its inventory.
+pub fn open(files: &dyn Files, request: &Request) -> Result<Vec<Unit>> {
+    for path in request.paths.iter().chain(&request.inventory) {
+        unexpanded(files, path)?;
+    }
+    let paths = |list: &[String]| list.iter().map(Utf8PathBuf::from).collect();
+    let loaded = load(
+        files,
+        &LoadRequest {
+            paths: paths(&request.paths),
+            stdin: request.stdin.clone(),
+            env: request.env.clone(),
+            today: request.today,
+            stage_observe: request.stage_observe,
+            inventory: paths(&request.inventory),
+        },
+    )
+    .map_err(|error| Stop::failed(error.to_string()))?;
+    let piped = request.stdin_manifests.as_deref();
+    let open = |program| Unit::open(files, program, piped);
+    loaded.programs.into_iter().map(open).collect()
+}
+
+/// The shell hands a pattern on as it stands when nothing matches it.
+pub fn unexpanded(files: &dyn Files, path: &str) -> Result<()> {
+    let pattern = path.contains(['*', '?', '[']);
+    if pattern && files.kind(path.into()).is_err() {
+        return Err(Stop::at(
+            path,
+            "no such file or folder; the shell expands patterns, and this one matched nothing \
+             or was quoted",
+        ));
+    }
+    Ok(())
+}

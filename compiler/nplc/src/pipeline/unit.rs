@@ -1,0 +1,241 @@
+//! One program, loaded, with its inventory: what stands where in it, and under which name a person
+//! finds its files.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+    sync::Arc,
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use npl_diagnostics::{Diagnostic, FileId, LineIndex, Place, Sources as _, Span};
+use npl_policy::{inventory::Inventory, model::TestFlow};
+use npl_sema::{
+    files::{Files, relative},
+    host::Host,
+    load::Program,
+};
+
+use crate::stop::{Result, Stop};
+
+/// How standard input is named where a path is expected.
+const STDIN: &str = "<stdin>";
+
+/// A place as output names it; lines count from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct At {
+    /// From the current folder, where it lies below it: what an editor opens.
+    pub file: String,
+    /// From the package's root: the same wherever the command runs.
+    pub package_file: String,
+    pub line: u32,
+}
+
+/// Whoever knows where places are.
+pub trait Located {
+    fn at(&self, place: Place) -> At;
+}
+
+pub struct Unit {
+    pub(super) host: Host,
+    name: String,
+    /// Where the texts were read; those of the standard library were not.
+    disks: BTreeMap<FileId, Utf8PathBuf>,
+    current: Utf8PathBuf,
+    /// Of the files that were asked about: an index costs a look at the whole text.
+    lines: RefCell<BTreeMap<FileId, Rc<LineIndex>>>,
+    pub(super) inventory: Option<Arc<Inventory>>,
+    pub(super) manifest_findings: Vec<Diagnostic<Place>>,
+}
+
+impl Unit {
+    /// Reads the program's manifests, and `piped` ones from standard input.
+    pub fn open(files: &dyn Files, program: Program, piped: Option<&str>) -> Result<Self> {
+        let named = program.yaml.clone();
+        let root = program.root.clone();
+        let paths: Vec<Utf8PathBuf> = named.iter().chain(&program.inventory).cloned().collect();
+        let texts = program.texts.iter().map(|text| text.disk.clone());
+        let disks = (0..).map(FileId).zip(texts).collect();
+        let mut unit = Self {
+            name: program.name.to_string(),
+            disks,
+            current: files.canonical(".".into()).unwrap_or_else(|_| "/".into()),
+            lines: RefCell::default(),
+            inventory: None,
+            manifest_findings: Vec::new(),
+            host: Host::new(program),
+        };
+        let mut texts = Vec::new();
+        let mut seen = BTreeSet::new();
+        for path in paths {
+            let disk = files
+                .canonical(&path)
+                .map_err(|error| Stop::at(&path, error))?;
+            if seen.insert(disk.clone()) {
+                let text = read_text(files, &disk)?;
+                let shown = relative(&root, &disk);
+                let file = unit.host.add_source(shown.as_str(), &text);
+                unit.disks.insert(file, disk);
+                texts.push((file, text));
+            }
+        }
+        if let Some(text) = piped {
+            texts.push((unit.host.add_source(STDIN, text), text.to_owned()));
+        }
+        unit.read_manifests(&texts, &named)?;
+        Ok(unit)
+    }
+
+    fn read_manifests(&mut self, texts: &[(FileId, String)], named: &[Utf8PathBuf]) -> Result<()> {
+        if texts.is_empty() {
+            return Ok(());
+        }
+        let texts: Vec<(FileId, &str)> = texts.iter().map(|(id, text)| (*id, &**text)).collect();
+        let read = npl_targets::inventory::read_all(&texts);
+        for place in &read.policies {
+            let file = self.host.resolve(*place).file;
+            let disk = self.disks.get(&file);
+            if disk.is_none_or(|disk| named.contains(disk)) {
+                let at = self.at(*place);
+                return Err(Stop::failed(format!(
+                    "`{}` line {} holds a policy, and this version reads YAML for manifests only; \
+                     give it with `--inventory` to leave its policies out",
+                    at.file, at.line
+                )));
+            }
+        }
+        let inventory = Arc::new(read.inventory);
+        self.host.set_inventory(Some(Arc::clone(&inventory)));
+        self.inventory = Some(inventory);
+        self.manifest_findings = read.diagnostics;
+        Ok(())
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub fn owner(&self) -> Option<String> {
+        self.host.manifest().owner.as_ref().map(ToString::to_string)
+    }
+
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// For edits: whoever changes a text analyses again.
+    pub fn host_mut(&mut self) -> &mut Host {
+        &mut self.host
+    }
+
+    /// For `--verbose`.
+    pub fn describe(&self) -> String {
+        let manifests = match &self.inventory {
+            Some(inventory) => format!(
+                "; inventory of {} workloads, {} services, {} nodes",
+                inventory.workloads.len(),
+                inventory.services.len(),
+                inventory.nodes.len()
+            ),
+            None => "; no inventory".to_owned(),
+        };
+        format!(
+            "program `{}`: {} files{manifests}",
+            self.name,
+            self.disks.len()
+        )
+    }
+
+    /// The text of a file; empty for one that is not here.
+    pub fn text(&self, file: FileId) -> Arc<str> {
+        let source = self.host.source(file);
+        source.map_or_else(|| Arc::from(""), |(_, text)| text)
+    }
+
+    /// The name by which a person at the current folder finds the file.
+    pub fn shown_path(&self, file: FileId) -> String {
+        match self.disks.get(&file) {
+            Some(disk) if disk != STDIN => match disk.strip_prefix(&self.current) {
+                Ok(below) => below.to_string(),
+                Err(_) => disk.to_string(),
+            },
+            _ => self.host.path(file).to_owned(),
+        }
+    }
+
+    /// The line of a place, from 1.
+    pub fn line(&self, place: Place) -> u32 {
+        self.at(place).line
+    }
+
+    /// The source that a path on the command line names.
+    pub fn file(&self, path: &str) -> Option<FileId> {
+        let wanted = std::fs::canonicalize(path).ok();
+        let wanted = wanted.and_then(|path| Utf8PathBuf::from_path_buf(path).ok());
+        let is = |disk: &Utf8PathBuf| Some(disk) == wanted.as_ref() || disk == path;
+        let mut found = self.disks.iter().filter(|(_, disk)| is(disk));
+        found.next().map(|(file, _)| *file)
+    }
+
+    /// Whether the text at a place stands, in part, on this line of this file.
+    pub fn covers(&self, place: Place, file: FileId, line: u32) -> bool {
+        let span = self.host.resolve(place);
+        if span.file != file {
+            return false;
+        }
+        let (start, end) = self.lines_of(span);
+        (start..=end).contains(&line)
+    }
+
+    fn lines_of(&self, span: Span) -> (u32, u32) {
+        let text = self.host.text(span.file);
+        let index = Rc::clone(
+            self.lines
+                .borrow_mut()
+                .entry(span.file)
+                .or_insert_with(|| Rc::new(LineIndex::new(text))),
+        );
+        let start = index.position(text, span.range.start);
+        let end = index.position(text, span.range.end);
+        (start.line, end.line)
+    }
+
+    /// A flow in the language's words; a sentence where it is none.
+    pub fn parse_flow(&mut self, text: &str) -> std::result::Result<TestFlow, String> {
+        self.host.parse_flow(text).map_err(|found| {
+            let messages = found.into_iter().map(|finding| match finding.help {
+                Some(help) => format!("{}; {help}", finding.message),
+                None => finding.message,
+            });
+            format!("`{text}`: {}", messages.collect::<Vec<_>>().join("\n"))
+        })
+    }
+
+    /// How many threads an answer may take; 0 is one for each processor.
+    pub fn set_jobs(&mut self, jobs: usize) {
+        self.host.set_jobs(jobs);
+    }
+
+    /// Findings with absolute places, levels and ignores applied.
+    pub fn finish(&self, found: Vec<Diagnostic<Place>>) -> Vec<Diagnostic> {
+        self.host.finish(found)
+    }
+}
+
+impl Located for Unit {
+    fn at(&self, place: Place) -> At {
+        let span = self.host.resolve(place);
+        At {
+            file: self.shown_path(span.file),
+            package_file: self.host.path(span.file).to_owned(),
+            line: self.lines_of(span).0,
+        }
+    }
+}
+
+fn read_text(files: &dyn Files, path: &Utf8Path) -> Result<String> {
+    let bytes = files.read(path).map_err(|error| Stop::at(path, error))?;
+    String::from_utf8(bytes)
+        .map_err(|error| Stop::at(path, format!("is not UTF-8: {}", error.utf8_error())))
+}

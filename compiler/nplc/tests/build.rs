@@ -1,0 +1,241 @@
+//! `nplc build`: streams, files, folders, and what is left alone.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test code"
+)]
+
+mod common;
+
+use common::{SHOP, Sandbox};
+
+#[test]
+fn one_stream_with_the_header_on_top() {
+    let sandbox = Sandbox::shop();
+    let out = sandbox.run(&["build", "shop.npl"]).exits(0).out;
+    assert!(out.starts_with("# "), "{out}");
+    assert!(out.contains("enable-policy=default"), "{out}");
+    assert_eq!(out.matches("\nkind: Cilium").count(), 2, "{out}");
+    assert_eq!(out.matches("\n---\n").count(), 2, "{out}");
+    let file = sandbox
+        .run(&["build", "shop.npl", "-o", "policy.yaml"])
+        .exits(0);
+    assert_eq!(file.out, "");
+    assert_eq!(sandbox.read("policy.yaml"), out);
+    assert_eq!(
+        sandbox.run(&["build", "shop.npl", "-o", "-"]).exits(0).out,
+        out
+    );
+}
+
+#[test]
+fn a_folder_with_one_file_an_object() {
+    let sandbox = Sandbox::shop();
+    sandbox.run(&["build", "shop.npl", "-o", "out"]).exits(0);
+    let names = sandbox.list("out");
+    assert_eq!(
+        names,
+        [
+            "ciliumnetworkpolicy-shop-shop-api.yaml",
+            "ciliumnetworkpolicy-shop-shop-frontend.yaml",
+            "npl-objects.json"
+        ]
+    );
+    let list: serde_json::Value =
+        serde_json::from_str(&sandbox.read("out/npl-objects.json")).unwrap();
+    let rules = list["rules"].as_object().unwrap();
+    let rule = rules.values().find(|r| r["line"] == 6).unwrap();
+    assert_eq!(rule["file"], "shop.npl");
+    let id = rules.iter().find(|(_, r)| r["line"] == 6).unwrap().0;
+    let object = sandbox.read("out/ciliumnetworkpolicy-shop-shop-frontend.yaml");
+    assert!(object.contains(id.as_str()), "{object}");
+    assert!(list["header"].as_array().is_some_and(|h| !h.is_empty()));
+}
+
+#[test]
+fn only_former_objects_are_removed() {
+    let sandbox = Sandbox::shop();
+    sandbox.run(&["build", "shop.npl", "-o", "out"]).exits(0);
+    sandbox.write("out/mine.yaml", "mine");
+    let renamed = SHOP.replace("frontend", "web");
+    sandbox.write("shop.npl", renamed);
+    let ran = sandbox.run(&["build", "shop.npl", "-o", "out"]).exits(0);
+    assert!(ran.err.contains("removed"), "{}", ran.err);
+    let names = sandbox.list("out");
+    assert!(!names.contains(&"ciliumnetworkpolicy-shop-shop-frontend.yaml".to_owned()));
+    assert!(names.contains(&"ciliumnetworkpolicy-shop-shop-web.yaml".to_owned()));
+    assert_eq!(sandbox.read("out/mine.yaml"), "mine");
+}
+
+#[test]
+fn an_error_touches_nothing() {
+    let sandbox = Sandbox::shop();
+    sandbox.run(&["build", "shop.npl", "-o", "out"]).exits(0);
+    sandbox
+        .run(&["build", "shop.npl", "-o", "one.yaml"])
+        .exits(0);
+    let before = (sandbox.list("out"), sandbox.read("one.yaml"));
+    sandbox.write("shop.npl", format!("{SHOP}allow web -> api:80\n"));
+    for goal in ["out", "one.yaml", "-"] {
+        let ran = sandbox.run(&["build", "shop.npl", "-o", goal]).exits(1);
+        assert_eq!(ran.out, "");
+        assert!(ran.err.contains("`web`"), "{}", ran.err);
+    }
+    assert_eq!((sandbox.list("out"), sandbox.read("one.yaml")), before);
+}
+
+#[test]
+fn a_failed_assert_stops_it() {
+    let sandbox = Sandbox::with(&[(
+        "shop.npl",
+        &SHOP.replace(
+            "assert api cannot reach frontend",
+            "assert frontend cannot reach api",
+        ),
+    )]);
+    let ran = sandbox.run(&["build", "shop.npl", "-o", "out"]).exits(1);
+    assert!(ran.err.contains("shop.npl:8"), "{}", ran.err);
+    assert!(!sandbox.exists("out"));
+}
+
+#[test]
+fn a_strangers_file_stops_it_before_anything_is_written() {
+    let sandbox = Sandbox::shop();
+    sandbox.write("out/ciliumnetworkpolicy-shop-shop-frontend.yaml", "mine");
+    let ran = sandbox.run(&["build", "shop.npl", "-o", "out"]).exits(2);
+    assert!(ran.err.contains("npl-objects.json"), "{}", ran.err);
+    assert_eq!(
+        sandbox.list("out"),
+        ["ciliumnetworkpolicy-shop-shop-frontend.yaml"]
+    );
+}
+
+#[test]
+fn where_nothing_can_be_written() {
+    let sandbox = Sandbox::shop();
+    sandbox.write("file", "x");
+    for goal in [
+        "file/out",
+        "missing/folder/x.yaml",
+        "npl-objects.json/x.yaml",
+    ] {
+        let ran = sandbox.run(&["build", "shop.npl", "-o", goal]).exits(2);
+        assert!(!ran.err.is_empty(), "{goal}");
+    }
+    std::fs::create_dir_all(sandbox.path("dir.yaml/npl-objects.json")).unwrap();
+    sandbox
+        .run(&["build", "shop.npl", "-o", "dir.yaml"])
+        .exits(2);
+    assert_eq!(sandbox.list("dir.yaml"), ["npl-objects.json"]);
+}
+
+#[test]
+fn a_link_stays_a_link_and_the_mode_stays() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let sandbox = Sandbox::shop();
+    sandbox.write("real.yaml", "old");
+    std::fs::set_permissions(sandbox.path("real.yaml"), PermissionsExt::from_mode(0o640)).unwrap();
+    std::os::unix::fs::symlink("real.yaml", sandbox.path("link.yaml")).unwrap();
+    sandbox
+        .run(&["build", "shop.npl", "-o", "link.yaml"])
+        .exits(0);
+    assert!(sandbox.path("link.yaml").is_symlink());
+    assert!(sandbox.read("real.yaml").contains("kind: Cilium"));
+    let mode = std::fs::metadata(sandbox.path("real.yaml"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o640);
+    let left: Vec<String> = sandbox
+        .list(".")
+        .into_iter()
+        .filter(|n| n.starts_with(".nplc"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn the_same_bytes_with_any_number_of_threads_and_on_every_run() {
+    let sandbox = Sandbox::shop();
+    let run = |jobs| {
+        sandbox
+            .run(&["build", "shop.npl", "--jobs", jobs])
+            .exits(0)
+            .out
+    };
+    let first = run("1");
+    assert_eq!(first, run("2"));
+    assert_eq!(first, run("1"));
+    let other = Sandbox::with(&[("elsewhere/shop.npl", SHOP)]);
+    let out = other
+        .run(&["build", "elsewhere/shop.npl", "--as-of", "2031-01-01"])
+        .exits(0)
+        .out;
+    assert_eq!(first, out, "neither the folder nor the day may matter");
+}
+
+#[test]
+fn a_comment_on_top_changes_no_object() {
+    let sandbox = Sandbox::shop();
+    sandbox.run(&["build", "shop.npl", "-o", "a"]).exits(0);
+    sandbox.write("shop.npl", format!("// hello\n\n{SHOP}"));
+    sandbox.run(&["build", "shop.npl", "-o", "b"]).exits(0);
+    for name in sandbox
+        .list("a")
+        .iter()
+        .filter(|name| name.ends_with("yaml"))
+    {
+        assert_eq!(
+            sandbox.read(&format!("a/{name}")),
+            sandbox.read(&format!("b/{name}"))
+        );
+    }
+    assert_ne!(
+        sandbox.read("a/npl-objects.json"),
+        sandbox.read("b/npl-objects.json")
+    );
+}
+
+#[test]
+fn stage_observe_closes_nothing() {
+    let sandbox = Sandbox::shop();
+    let out = sandbox
+        .run(&["build", "shop.npl", "--stage", "observe"])
+        .exits(0)
+        .out;
+    assert!(
+        !out.contains("ingress: true") && !out.contains("egress: true"),
+        "{out}"
+    );
+    assert!(!out.contains("serverNames"), "{out}");
+}
+
+#[test]
+fn targets_of_other_versions_are_usage_errors() {
+    let sandbox = Sandbox::shop();
+    for target in ["kubernetes", "ebpf", "cilium,kubernetes"] {
+        let ran = sandbox
+            .run(&["build", "shop.npl", "--target", target])
+            .exits(2);
+        assert!(ran.err.contains("not in this version"), "{}", ran.err);
+    }
+    sandbox
+        .run(&["build", "shop.npl", "--target", "calico"])
+        .exits(2);
+    sandbox
+        .run(&["build", "shop.npl", "--target", "cilium"])
+        .exits(0);
+}
+
+#[test]
+fn verify_says_what_it_verified() {
+    let sandbox = Sandbox::shop();
+    for goal in ["out", "one.yaml", "-"] {
+        let ran = sandbox
+            .run(&["build", "shop.npl", "--verify", "-o", goal])
+            .exits(0);
+        assert!(ran.err.contains("verified: "), "{}", ran.err);
+    }
+}

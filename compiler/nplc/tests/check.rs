@@ -1,0 +1,274 @@
+//! `nplc check`: forms, exit codes, fixes, sources.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test code"
+)]
+
+mod common;
+
+use common::{SHOP, Sandbox};
+use npl_diagnostics::{Edit, TextRange, apply_edits};
+use serde_json::Value;
+
+const ONE_LINER: &str = "allow frontend -> api:443 via tls.sni \"api.example.com\"\n";
+
+#[test]
+fn a_clean_program_is_silent() {
+    let ran = Sandbox::shop().run(&["check", "shop.npl"]).exits(0);
+    assert_eq!(ran.out, "");
+}
+
+#[test]
+fn the_one_liner_names_both_and_offers_declarations() {
+    let sandbox = Sandbox::new();
+    let ran = sandbox
+        .run_with(&["check", "-", "--format", "json"], ONE_LINER)
+        .exits(1);
+    let document = ran.json();
+    assert_eq!(document["errors"], 2, "{document:#}");
+    let findings = document["diagnostics"].as_array().unwrap();
+    let mut edits = Vec::new();
+    for name in ["frontend", "api"] {
+        let finding = findings
+            .iter()
+            .find(|f| {
+                f["message"]
+                    .as_str()
+                    .unwrap()
+                    .contains(&format!("`{name}`"))
+            })
+            .unwrap_or_else(|| panic!("nothing about {name}: {document:#}"));
+        let column = ONE_LINER.find(name).unwrap() + 1;
+        assert_eq!(finding["start"]["column"], column);
+        let fix = finding["fixes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|fix| fix.to_string().contains("workload"))
+            .unwrap_or_else(|| panic!("no declaration of {name}: {document:#}"));
+        assert_eq!(fix["safe"], false, "the namespace is a guess");
+        for edit in fix["edits"].as_array().unwrap() {
+            assert!(
+                edit["text"]
+                    .as_str()
+                    .unwrap()
+                    .contains("in namespace default")
+            );
+            edits.push(edit_of(edit));
+        }
+    }
+    let fixed = apply_edits(ONE_LINER, edits).unwrap();
+    let ran = sandbox.run_with(&["check", "-"], &fixed);
+    assert_eq!(ran.code, Some(0), "{fixed}\n{}{}", ran.out, ran.err);
+    let built = sandbox.run_with(&["build", "-"], &fixed).exits(0);
+    assert!(built.out.contains("kind: CiliumNetworkPolicy"));
+}
+
+fn edit_of(edit: &Value) -> Edit<TextRange> {
+    let offset = |end: &str| u32::try_from(edit[end]["offset"].as_u64().unwrap()).unwrap();
+    Edit {
+        at: TextRange::new(offset("start"), offset("end")),
+        text: edit["text"].as_str().unwrap().to_owned(),
+    }
+}
+
+#[test]
+fn standard_input_has_a_name() {
+    let sandbox = Sandbox::new();
+    let ran = sandbox
+        .run_with(&["check", "-", "--format", "concise"], ONE_LINER)
+        .exits(1);
+    assert!(
+        ran.out.starts_with("<stdin>:1:7: error[NPL0"),
+        "{}",
+        ran.out
+    );
+    sandbox.run_with(&["check", "-", "-"], SHOP).exits(2);
+    sandbox.run_with(&["check", "-"], b"\xff\xfe").exits(2);
+}
+
+#[test]
+fn every_form() {
+    let sandbox = Sandbox::with(&[("my shop.npl", ONE_LINER)]);
+    let check = |format| {
+        sandbox
+            .run(&["check", "my shop.npl", "--format", format])
+            .exits(1)
+    };
+    let full = check("full");
+    assert!(full.out.contains("my shop.npl:1:7") && full.out.contains("= help:"));
+    let concise = check("concise").out;
+    assert_eq!(concise.lines().count(), 2, "{concise}");
+    let json = check("json").json();
+    assert_eq!(json["diagnostics"][0]["file"], "my shop.npl");
+    let sarif = check("sarif").json();
+    assert_eq!(sarif["version"], "2.1.0");
+    let result = &sarif["runs"][0]["results"][0];
+    assert_eq!(
+        result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"],
+        "my%20shop.npl"
+    );
+    assert!(result["fixes"][0]["artifactChanges"][0]["replacements"].is_array());
+    let rule = &sarif["runs"][0]["tool"]["driver"]["rules"][0];
+    assert!(
+        rule["help"]["markdown"]
+            .as_str()
+            .unwrap()
+            .contains("## How to fix")
+    );
+    let github = check("github").out;
+    assert!(
+        github.starts_with("::error file=my shop.npl,line=1,"),
+        "{github}"
+    );
+}
+
+#[test]
+fn json_of_nothing_is_still_a_document() {
+    let ran = Sandbox::shop()
+        .run(&["check", "shop.npl", "--format", "json"])
+        .exits(0);
+    assert_eq!(
+        ran.json(),
+        serde_json::json!({"diagnostics": [], "errors": 0, "warnings": 0})
+    );
+}
+
+#[test]
+fn warnings_alone_are_clean() {
+    let broad = SHOP.replace(
+        "frontend -> api:443 via tls.sni \"api.example.com\"",
+        "frontend -> api",
+    );
+    let broad = broad.split("test").next().unwrap();
+    let sandbox = Sandbox::with(&[("shop.npl", broad)]);
+    let ran = sandbox
+        .run(&["check", "shop.npl", "--format", "json"])
+        .exits(0);
+    assert_eq!(ran.json()["errors"], 0);
+    assert!(ran.json()["warnings"].as_u64().unwrap() > 0);
+    assert!(ran.out.contains("broad-allow"), "{}", ran.out);
+}
+
+#[test]
+fn lints_can_be_raised_and_lowered() {
+    let broad = "workload a { app: \"a\" }\nworkload b { app: \"b\" }\nallow a -> b\n";
+    let toml = |level: &str| {
+        format!("[package]\nname = \"p\"\nnamespace = \"p\"\n[lints]\nbroad-allow = \"{level}\"\n")
+    };
+    for (level, code) in [("error", 1), ("allow", 0)] {
+        let sandbox = Sandbox::with(&[("p/npl.toml", &toml(level)), ("p/main.npl", broad)]);
+        let ran = sandbox.run(&["check", "p", "--format", "json"]).exits(code);
+        let json = ran.json();
+        assert_eq!(json["warnings"], 0, "{level}: {json:#}");
+        assert_eq!(json["errors"], code, "{level}: {json:#}");
+    }
+}
+
+#[test]
+fn the_nearest_package_upwards() {
+    let sandbox = Sandbox::with(&[
+        (
+            "p/npl.toml",
+            "[package]\nname = \"p\"\nsource = [\"src\"]\nnamespace = \"p\"\n",
+        ),
+        ("p/src/main.npl", SHOP),
+        ("p/src/deep/x.txt", ""),
+    ]);
+    let output = sandbox
+        .command()
+        .current_dir(sandbox.path("p/src/deep"))
+        .args(["check", "-v"])
+        .output()
+        .unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{err}");
+    assert!(err.contains("program `p`"), "{err}");
+}
+
+#[test]
+fn expired_rules_are_judged_by_the_day_given() {
+    let text = SHOP.replace(
+        "\"api.example.com\"\n\nassert",
+        "\"api.example.com\" until 2027-01-31 because \"OPS-17\"\n\nassert",
+    );
+    let sandbox = Sandbox::with(&[("shop.npl", &text)]);
+    sandbox
+        .run(&["check", "shop.npl", "--as-of", "2027-01-31"])
+        .exits(0);
+    let ran = sandbox
+        .run(&["check", "shop.npl", "--as-of", "2027-02-01"])
+        .exits(1);
+    assert!(ran.out.contains("2027-01-31"), "{}", ran.out);
+}
+
+#[test]
+fn one_thread_and_two_say_the_same() {
+    let mut text = String::from("namespace shop\n");
+    for i in 0..200 {
+        text.push_str(&format!(
+            "workload w{i} {{ app: \"w{i}\" }}\nallow w{i} -> nowhere{i}:80\n"
+        ));
+    }
+    let sandbox = Sandbox::with(&[("a.npl", &text), ("b.npl", &text.replace('w', "v"))]);
+    let run = |jobs| {
+        let ran = sandbox.run(&[
+            "check", "a.npl", "b.npl", "--format", "json", "--jobs", jobs,
+        ]);
+        ran.exits(1).out
+    };
+    assert_eq!(run("1"), run("2"));
+}
+
+#[test]
+fn manifests_from_a_folder_and_from_standard_input() {
+    let pod =
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: x, namespace: shop, labels: {app: other}}\n";
+    let sandbox = Sandbox::with(&[("shop.npl", SHOP), ("k8s/pod.yaml", pod)]);
+    let nothing = |ran: &common::Ran| ran.out.matches("selects-nothing-today").count();
+    let plain = sandbox
+        .run(&["check", "shop.npl", "--format", "json"])
+        .exits(0);
+    assert_eq!(nothing(&plain), 0);
+    let from_folder = sandbox.run(&[
+        "check",
+        "shop.npl",
+        "--inventory",
+        "k8s",
+        "--format",
+        "json",
+    ]);
+    assert!(nothing(&from_folder) > 0, "{}", from_folder.out);
+    let piped = sandbox.run_with(
+        &[
+            "check",
+            "shop.npl",
+            "-",
+            "--stdin-kind",
+            "yaml",
+            "--format",
+            "json",
+        ],
+        pod,
+    );
+    assert_eq!(nothing(&piped), nothing(&from_folder));
+}
+
+#[test]
+fn a_policy_in_yaml_is_not_passed_over() {
+    let policy = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\n\
+        metadata: {name: x, namespace: shop}\nspec: {endpointSelector: {}, ingress: [{}]}\n";
+    let sandbox = Sandbox::with(&[("shop.npl", SHOP), ("k8s/x.yaml", policy)]);
+    let ran = sandbox.run(&["check", "shop.npl", "k8s/x.yaml"]).exits(2);
+    assert!(
+        ran.err.contains("x.yaml") && ran.err.contains("--inventory"),
+        "{}",
+        ran.err
+    );
+    sandbox
+        .run(&["check", "shop.npl", "--inventory", "k8s"])
+        .exits(0);
+}

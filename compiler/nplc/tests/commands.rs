@@ -1,0 +1,376 @@
+//! `fmt`, `explain`, `test`, `trace` and `init`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test code"
+)]
+
+mod common;
+
+use common::{SHOP, Sandbox};
+use serde_json::{Value, json};
+
+const UGLY: &str = "namespace   shop\n\n\n\nworkload a{app:\"a\"}   // keep me\n";
+const NEAT: &str = "namespace shop\n\nworkload a { app: \"a\" } // keep me\n";
+
+#[test]
+fn fmt_in_place_and_its_looks() {
+    let sandbox = Sandbox::with(&[("a.npl", UGLY), ("d/b.npl", NEAT)]);
+    let check = sandbox.run(&["fmt", "--check", "."]).exits(1);
+    assert!(
+        check.out.contains("a.npl") && !check.out.contains("b.npl"),
+        "{}",
+        check.out
+    );
+    let diff = sandbox.run(&["fmt", "--diff", "a.npl"]).exits(1);
+    assert!(
+        diff.out.contains("-namespace   shop\n+namespace shop\n"),
+        "{}",
+        diff.out
+    );
+    assert_eq!(sandbox.read("a.npl"), UGLY);
+    sandbox.run(&["fmt"]).exits(0);
+    assert_eq!(sandbox.read("a.npl"), NEAT);
+    sandbox.run(&["fmt", "--check"]).exits(0);
+}
+
+#[test]
+fn fmt_through_a_pipe() {
+    let sandbox = Sandbox::new();
+    assert_eq!(sandbox.run_with(&["fmt", "-"], UGLY).exits(0).out, NEAT);
+    sandbox.run_with(&["fmt", "-", "--check"], UGLY).exits(1);
+    sandbox.run_with(&["fmt", "-", "--check"], NEAT).exits(0);
+    sandbox.run_with(&["fmt", "-", "x.npl"], NEAT).exits(2);
+}
+
+#[test]
+fn fmt_leaves_a_broken_file_as_it_is() {
+    let broken = "allow a -> -> b\n";
+    let sandbox = Sandbox::with(&[("bad.npl", broken), ("ugly.npl", UGLY)]);
+    let ran = sandbox.run(&["fmt", "."]).exits(1);
+    assert!(ran.err.contains("bad.npl:1:"), "{}", ran.err);
+    assert_eq!(sandbox.read("bad.npl"), broken);
+    assert_eq!(sandbox.read("ugly.npl"), NEAT);
+    let piped = sandbox.run_with(&["fmt", "-"], broken).exits(1);
+    assert_eq!(piped.out, "");
+}
+
+#[test]
+fn explain_codes() {
+    let sandbox = Sandbox::new();
+    let page = sandbox.run(&["explain", "NPL0201"]).exits(0).out;
+    assert!(page.starts_with("# NPL0201: ") && page.contains("## How to fix"));
+    let name = page.lines().next().unwrap().split(": ").nth(1).unwrap();
+    assert_eq!(sandbox.run(&["explain", name]).exits(0).out, page);
+    assert_eq!(sandbox.run(&["explain", "npl0201"]).exits(0).out, page);
+    let ran = sandbox.run(&["explain", "NPL0210x"]).exits(2);
+    assert!(ran.err.contains("did you mean `NPL02"), "{}", ran.err);
+}
+
+#[test]
+fn explain_a_place_and_an_id() {
+    let sandbox = Sandbox::shop();
+    let rule = sandbox.run(&["explain", "shop.npl:6"]).exits(0).out;
+    for part in [
+        "shop.npl:6: allow frontend -> api:443",
+        "Lets `frontend` open connections to `api` on 443/tcp",
+        "names `api.example.com` (SNI)",
+        "Enforced leaving `frontend`",
+        "CiliumNetworkPolicy shop/shop-frontend",
+        "serverNames",
+    ] {
+        assert!(rule.contains(part), "{part}:\n{rule}");
+    }
+    let id = rule.lines().nth(1).unwrap().strip_prefix("rule ").unwrap();
+    assert_eq!(sandbox.run(&["explain", id, "shop.npl"]).exits(0).out, rule);
+    assert_eq!(sandbox.run(&["explain", "shop.npl:6:9"]).exits(0).out, rule);
+    let workload = sandbox.run(&["explain", "shop.npl:3"]).exits(0).out;
+    assert!(workload.contains("pods with label `app` = \"frontend\" in namespace `shop`"));
+    assert!(workload.contains("sealed"), "{workload}");
+    sandbox.run(&["explain", "shop.npl:2"]).exits(2);
+    sandbox.run(&["explain", "r000000", "shop.npl"]).exits(2);
+}
+
+#[test]
+fn tests_run_like_a_test_runner() {
+    let sandbox = Sandbox::shop();
+    let ran = sandbox.run(&["test", "shop.npl"]).exits(0);
+    assert_eq!(
+        ran.out.lines().last(),
+        Some("2 passed, 0 failed"),
+        "{}",
+        ran.out
+    );
+    let one = sandbox
+        .run(&["test", "shop.npl", "--filter", "name decides"])
+        .exits(0);
+    assert_eq!(
+        one.out.lines().last(),
+        Some("1 passed, 0 failed"),
+        "{}",
+        one.out
+    );
+    let covered = sandbox.run(&["test", "shop.npl", "--coverage"]).exits(0);
+    assert!(
+        covered.out.contains("coverage: 1 of 1 rules"),
+        "{}",
+        covered.out
+    );
+}
+
+#[test]
+fn failed_tests_and_asserts_say_why() {
+    let text = SHOP
+        .replace(
+            "sni \"evil.example.com\" is denied",
+            "sni \"evil.example.com\" is allowed",
+        )
+        .replace(
+            "assert api cannot reach frontend",
+            "assert frontend cannot reach api",
+        );
+    let sandbox = Sandbox::with(&[("shop.npl", &text)]);
+    let ran = sandbox.run(&["test", "shop.npl"]).exits(1);
+    assert_eq!(
+        ran.out.lines().last(),
+        Some("0 passed, 2 failed"),
+        "{}",
+        ran.out
+    );
+    assert!(ran.out.contains("shop.npl:12"), "{}", ran.out);
+    assert!(
+        ran.out
+            .contains("FAILED assert frontend cannot reach api (shop.npl:8)")
+    );
+    let json = sandbox
+        .run(&["test", "shop.npl", "--format", "json"])
+        .exits(1)
+        .json();
+    assert_eq!((&json["passed"], &json["failed"]), (&json!(0), &json!(2)));
+    let junit = sandbox
+        .run(&["test", "shop.npl", "--format", "junit"])
+        .exits(1)
+        .out;
+    assert!(
+        junit.contains("failures=\"2\"") && junit.contains("&quot;"),
+        "{junit}"
+    );
+    let github = sandbox
+        .run(&["test", "shop.npl", "--format", "github"])
+        .exits(1)
+        .out;
+    assert!(
+        github.contains("::error file=shop.npl,line=12,"),
+        "{github}"
+    );
+}
+
+#[test]
+fn tests_of_a_program_with_errors_do_not_run() {
+    let sandbox = Sandbox::with(&[("shop.npl", &format!("{SHOP}allow web -> api:80\n"))]);
+    let ran = sandbox.run(&["test", "shop.npl"]).exits(1);
+    assert!(ran.err.contains("`web`"), "{}", ran.err);
+    assert_eq!(ran.out.lines().last(), Some("0 passed, 0 failed"));
+}
+
+#[test]
+fn trace_one_flow() {
+    let sandbox = Sandbox::shop();
+    let flow = "frontend -> api:443 sni \"api.example.com\"";
+    let full = sandbox.run(&["trace", "shop.npl", flow]).exits(0).out;
+    assert!(
+        full.starts_with("allow\n") && full.contains("shop.npl:6"),
+        "{full}"
+    );
+    let json = sandbox
+        .run(&["trace", "shop.npl", flow, "--format", "json"])
+        .exits(0)
+        .json();
+    assert_eq!(json["verdict"], "allow");
+    assert_eq!(json["egress"]["by"], "rule");
+    assert_eq!(json["egress"]["rule"]["file"], "shop.npl");
+    assert_eq!(json["egress"]["rule"]["line"], 6);
+    let denied = "frontend -> api:443 sni \"evil.example.com\"";
+    let json = sandbox
+        .run(&["trace", "shop.npl", denied, "--format", "json"])
+        .exits(0)
+        .json();
+    assert_eq!(
+        (&json["verdict"], &json["egress"]["by"]),
+        (&json!("deny"), &json!("sealed"))
+    );
+    sandbox
+        .run(&["trace", "shop.npl", denied, "--expect", "allow"])
+        .exits(1);
+    sandbox
+        .run(&["trace", "shop.npl", denied, "--expect", "deny"])
+        .exits(0);
+    let unknown = "frontend -> api:443";
+    let json = sandbox
+        .run(&["trace", "shop.npl", unknown, "--format", "json"])
+        .exits(0)
+        .json();
+    assert_eq!(
+        (&json["verdict"], &json["needs"]),
+        (&json!("unknown"), &json!("sni"))
+    );
+    for expect in ["allow", "deny"] {
+        sandbox
+            .run(&["trace", "shop.npl", unknown, "--expect", expect])
+            .exits(1);
+    }
+}
+
+#[test]
+fn trace_of_what_is_no_flow() {
+    let sandbox = Sandbox::shop();
+    for flow in [
+        "frontend -> nobody:80",
+        "frontend",
+        "",
+        "frontend -> api:99999",
+    ] {
+        let ran = sandbox.run(&["trace", "shop.npl", flow]).exits(2);
+        assert!(
+            !ran.err.is_empty() && ran.out.is_empty(),
+            "{flow}: {}",
+            ran.out
+        );
+    }
+}
+
+#[test]
+fn trace_flows_of_a_log() {
+    let sandbox = Sandbox::shop();
+    let pod = |app: &str| json!({"namespace": "shop", "labels": {"app": app}});
+    let flow = |src: Value, dst: Value, sni: Value| {
+        json!({"src": src, "dst": dst, "port": 443, "proto": "TCP", "sni": sni}).to_string()
+    };
+    let log = [
+        flow(pod("frontend"), pod("api"), json!("api.example.com")),
+        String::new(),
+        flow(pod("frontend"), pod("api"), json!("")),
+        flow(pod("frontend"), pod("api"), Value::Null),
+        flow(json!({"ip": "192.0.2.7"}), pod("api"), Value::Null),
+        flow(json!({"entity": "host"}), pod("api"), Value::Null),
+        flow(pod("frontend"), json!({"fqdn": "x.example"}), Value::Null),
+        flow(pod("stranger"), json!({"ip": "192.0.2.7"}), Value::Null),
+    ]
+    .join("\n");
+    sandbox.write("flows.jsonl", &log);
+    let ran = sandbox
+        .run(&["trace", "shop.npl", "--flows", "flows.jsonl"])
+        .exits(0);
+    let verdicts: Vec<Value> = ran
+        .out
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect();
+    let words: Vec<&str> = verdicts
+        .iter()
+        .map(|v| v["verdict"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        words,
+        ["allow", "deny", "unknown", "deny", "allow", "deny", "allow"]
+    );
+    assert_eq!(verdicts[4]["ingress"]["by"], "platform");
+    assert_eq!(verdicts[6]["egress"]["by"], "unselected");
+    let piped = sandbox
+        .run_with(&["trace", "shop.npl", "--flows", "-"], &log)
+        .exits(0);
+    assert_eq!(piped.out, ran.out);
+    sandbox
+        .run(&[
+            "trace",
+            "shop.npl",
+            "--flows",
+            "flows.jsonl",
+            "--expect",
+            "allow",
+        ])
+        .exits(1);
+    sandbox.write(
+        "bad.jsonl",
+        format!("{}\n{{\"src\": 1}}\n", log.lines().next().unwrap()),
+    );
+    let bad = sandbox
+        .run(&["trace", "shop.npl", "--flows", "bad.jsonl"])
+        .exits(2);
+    assert!(bad.err.contains("line 2"), "{}", bad.err);
+    assert_eq!(
+        bad.out.lines().count(),
+        1,
+        "what was answered stays answered"
+    );
+}
+
+#[test]
+fn trace_with_addresses_of_names() {
+    let text = "namespace bots\n\nuse std.cloud.metadata\nuse std.kubernetes.kube_dns\n\n\
+        workload bot { app: \"bot\" }\nexternal api = \"api.example.com\"\n\n\
+        allow bot -> api:443 via tls.sni \"api.example.com\"\n\
+        allow bot -> kube_dns:53/any via dns \"api.example.com\"\ndeny all -> metadata\n";
+    let sandbox = Sandbox::with(&[("bots.npl", text)]);
+    sandbox.write("dns.json", r#"{"api.example.com": ["192.0.2.1"]}"#);
+    let to = |dst: Value| {
+        let src = json!({"namespace": "bots", "labels": {"app": "bot"}});
+        json!({"src": src, "dst": dst, "port": 443, "sni": "api.example.com"}).to_string()
+    };
+    let log = [
+        to(json!({"fqdn": "api.example.com"})),
+        to(json!({"ip": "192.0.2.1"})),
+        to(json!({"ip": "192.0.2.2"})),
+    ]
+    .join("\n");
+    let args = [
+        "trace", "bots.npl", "--flows", "-", "--dns", "dns.json", "--format", "json",
+    ];
+    let ran = sandbox.run_with(&args, log).exits(0);
+    let verdicts: Vec<Value> = ran
+        .out
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect();
+    let words: Vec<&str> = verdicts
+        .iter()
+        .map(|v| v["verdict"].as_str().unwrap())
+        .collect();
+    assert_eq!(words, ["allow", "allow", "deny"]);
+    assert_eq!(verdicts[0]["assurance"], "claimed-name");
+    let flow = "bot -> 192.0.2.1:443 sni \"api.example.com\"";
+    let one = sandbox.run(&[
+        "trace", "bots.npl", flow, "--dns", "dns.json", "--expect", "allow",
+    ]);
+    one.exits(0);
+    sandbox
+        .run(&["trace", "bots.npl", flow, "--expect", "deny"])
+        .exits(0);
+}
+
+#[test]
+fn init_makes_a_package_that_works() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["init", "my shop"]).exits(0);
+    let check = sandbox
+        .run(&["check", "my shop", "--format", "json"])
+        .exits(0);
+    assert_eq!(check.json()["warnings"], 0, "{}", check.out);
+    let test = sandbox.run(&["test", "my shop", "--coverage"]).exits(0);
+    assert_eq!(
+        test.out.lines().last(),
+        Some("3 passed, 0 failed"),
+        "{}",
+        test.out
+    );
+    sandbox.run(&["fmt", "--check", "my shop"]).exits(0);
+    sandbox
+        .run(&["build", "my shop", "--verify", "-o", "out"])
+        .exits(0);
+    let before = sandbox.read("my shop/npl.toml");
+    let again = sandbox.run(&["init", "my shop"]).exits(2);
+    assert!(again.err.contains("exists already"), "{}", again.err);
+    assert_eq!(sandbox.read("my shop/npl.toml"), before);
+}

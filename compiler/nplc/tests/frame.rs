@@ -1,0 +1,188 @@
+//! What every command shares: usage, exit codes, streams, colours.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test code"
+)]
+
+mod common;
+
+use std::process::Stdio;
+
+use common::{SHOP, Sandbox};
+
+#[test]
+fn usage_is_exit_code_two() {
+    let sandbox = Sandbox::new();
+    for args in [
+        &["frobnicate"][..],
+        &["check", "--no-such-flag"],
+        &["check", "--format", "junit"],
+        &["check", "--as-of", "2027-02-30"],
+        &["check", "--jobs", "0"],
+        &["trace"],
+        &["explain"],
+        &["fmt", "--check", "--diff"],
+        &["man", "frobnicate"],
+        &["completions", "csh"],
+        &[],
+    ] {
+        let ran = sandbox.run(args).exits(2);
+        assert!(ran.out.is_empty() && !ran.err.is_empty(), "{args:?}");
+    }
+}
+
+#[test]
+fn help_and_version_are_answers() {
+    let sandbox = Sandbox::new();
+    assert!(
+        sandbox
+            .run(&["--help"])
+            .exits(0)
+            .out
+            .contains("Usage: nplc")
+    );
+    assert!(
+        sandbox
+            .run(&["build", "--help"])
+            .exits(0)
+            .out
+            .contains("--verify")
+    );
+    let version = sandbox.run(&["--version"]).exits(0).out;
+    assert_eq!(version, format!("nplc {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn completions_and_pages_come_from_the_same_tree() {
+    let sandbox = Sandbox::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let out = sandbox.run(&["completions", shell]).exits(0).out;
+        assert!(
+            out.contains("explain") && out.contains("coverage"),
+            "{shell}"
+        );
+    }
+    let page = sandbox.run(&["man"]).exits(0).out;
+    assert!(page.contains(".TH nplc 1") && page.contains("explain"));
+    let page = sandbox.run(&["man", "build"]).exits(0).out;
+    assert!(
+        page.contains("nplc\\-build") && page.contains("verify"),
+        "{page}"
+    );
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    let sandbox = Sandbox::shop();
+    for args in [
+        &["build", "shop.npl"][..],
+        &["man"],
+        &["completions", "bash"],
+        &["explain", "NPL0201"],
+        &["test", "shop.npl"],
+        &["trace", "shop.npl", "frontend -> api:80"],
+    ] {
+        let mut child = sandbox
+            .command()
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let err = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {err}");
+        assert!(!err.contains("pipe"), "{args:?}: {err}");
+    }
+}
+
+#[test]
+fn colours_on_demand_only() {
+    let sandbox = Sandbox::with(&[("bad.npl", "allow a -> b:80\n")]);
+    let plain = sandbox.run(&["check", "bad.npl"]).exits(1);
+    assert!(!plain.out.contains('\u{1b}'));
+    let always = sandbox
+        .run(&["check", "bad.npl", "--color", "always"])
+        .exits(1);
+    assert!(always.out.contains("\u{1b}["));
+    let json = sandbox
+        .run(&["check", "bad.npl", "--color", "always", "--format", "json"])
+        .exits(1);
+    assert!(!json.out.contains('\u{1b}'));
+}
+
+#[test]
+fn a_pattern_that_no_shell_expanded() {
+    let sandbox = Sandbox::shop();
+    for args in [
+        &["check", "k8s/*.npl"][..],
+        &["fmt", "k8s/*.npl"],
+        &["build", "shop.npl", "--inventory", "k8s/*.yaml"],
+    ] {
+        let ran = sandbox.run(args).exits(2);
+        assert!(
+            ran.err.contains("the shell expands patterns"),
+            "{}",
+            ran.err
+        );
+    }
+}
+
+#[test]
+fn unreadable_things_are_exit_code_two() {
+    let sandbox = Sandbox::shop();
+    std::os::unix::fs::symlink("nowhere.npl", sandbox.path("dangling.npl")).unwrap();
+    std::os::unix::fs::symlink("loop.npl", sandbox.path("loop.npl")).unwrap();
+    std::fs::create_dir(sandbox.path("folder.npl")).unwrap();
+    sandbox.write("latin.npl", b"// caf\xe9\n");
+    for path in [
+        "missing.npl",
+        "dangling.npl",
+        "loop.npl",
+        "latin.npl",
+        "folder.npl",
+    ] {
+        for command in ["check", "build", "test", "fmt"] {
+            let ran = sandbox.run(&[command, path]).exits(2);
+            let stem = path.split('.').next().unwrap();
+            assert!(ran.err.contains(stem), "{command} {path}: {}", ran.err);
+            assert!(ran.out.is_empty(), "{command} {path}: {}", ran.out);
+        }
+    }
+}
+
+#[test]
+fn links_that_lead_round_in_folders_end() {
+    let sandbox = Sandbox::with(&[("tree/shop.npl", SHOP)]);
+    std::os::unix::fs::symlink("..", sandbox.path("tree/up")).unwrap();
+    for command in ["check", "fmt"] {
+        let ran = sandbox.run(&[command, "tree"]);
+        assert!(matches!(ran.code, Some(0 | 2)), "{command}: {ran:?}");
+    }
+}
+
+#[test]
+fn names_with_blanks_and_letters_of_any_script() {
+    let sandbox = Sandbox::with(&[("my policies/läden.npl", SHOP)]);
+    sandbox.run(&["check", "my policies/läden.npl"]).exits(0);
+    let ran = sandbox
+        .run(&["build", "my policies/läden.npl", "-o", "the out"])
+        .exits(0);
+    assert!(sandbox.exists("the out/npl-objects.json"), "{}", ran.err);
+}
+
+#[test]
+fn quiet_and_verbose() {
+    let sandbox = Sandbox::shop();
+    let quiet = sandbox.run(&["check", "-q", "shop.npl"]).exits(0);
+    assert!(quiet.err.is_empty() && quiet.out.is_empty());
+    let normal = sandbox.run(&["check", "shop.npl"]).exits(0);
+    assert!(normal.err.contains("no findings"), "{}", normal.err);
+    let verbose = sandbox.run(&["check", "-v", "shop.npl"]).exits(0);
+    assert!(verbose.err.len() > normal.err.len());
+}
