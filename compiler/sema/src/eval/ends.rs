@@ -182,8 +182,19 @@ impl Cx<'_> {
 
     fn union(&mut self, prims: &[Prim], role: Role) -> Option<Union> {
         let mut union = Union::default();
+        self.union_into(prims, role, &mut union).then_some(union)
+    }
+
+    /// Parentheses around a union inside a union say nothing.
+    fn union_into(&mut self, prims: &[Prim], role: Role, union: &mut Union) -> bool {
         let mut fine = true;
         for prim in prims {
+            if let Prim::Paren(inner) = prim
+                && inner.except.is_none()
+            {
+                fine &= self.union_into(&inner.union, role, union);
+                continue;
+            }
             match self.end(prim, role) {
                 Some(ends) => {
                     // Taken out for the call: `add` reads it while `self` is free.
@@ -194,7 +205,7 @@ impl Cx<'_> {
                 None => fine = false,
             }
         }
-        fine.then_some(union)
+        fine
     }
 
     /// One primary: a name, a set in parentheses, or a literal that may not stand here.
@@ -206,7 +217,11 @@ impl Cx<'_> {
             }
             Prim::Paren(inner) => self.ends(inner, role),
             Prim::Str(text) => {
-                self.report(literals::string_as_end(self, text));
+                let found = match role {
+                    Role::Source => literals::string_as_source(self, text),
+                    Role::Destination | Role::Member => literals::string_as_end(self, text),
+                };
+                self.report(found);
                 None
             }
             Prim::Addr(addr) => {

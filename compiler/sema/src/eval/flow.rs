@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use npl_diagnostics::{
     TextRange,
-    codes::{claims, kinds, sets},
+    codes::{claims, sets},
     suggest,
 };
 use npl_policy::{
@@ -24,6 +24,7 @@ use crate::{
         cx::{Cx, dotted},
         ends::Role,
         limits::FLOWS_MAX,
+        literals,
         lower::Around,
         text,
     },
@@ -151,9 +152,7 @@ impl Cx<'_> {
     fn flow_name(&mut self, text: &ast::Str, role: Role) -> Option<FlowEnd> {
         let pattern = self.pattern(&text.node, text.span, true)?;
         if role == Role::Source {
-            let message = format!("the name `{pattern}` cannot be a source");
-            let found = self.found(&kinds::EXTERNAL_AS_SOURCE, text.span, message);
-            self.report(found.help("write an address, a pod or a declared name"));
+            self.report(literals::string_as_source(self, text));
             return None;
         }
         self.one_name(&pattern, text.span)?;

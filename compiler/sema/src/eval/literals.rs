@@ -31,6 +31,14 @@ pub(crate) fn string_as_end(cx: &Cx<'_>, text: &ast::Str) -> Diagnostic<Place> {
     )
 }
 
+/// Declaring it would not help: a name is no source.
+pub(crate) fn string_as_source(cx: &Cx<'_>, text: &ast::Str) -> Diagnostic<Place> {
+    let message = format!("the name `{}` cannot be a source", text.node);
+    cx.found(&kinds::EXTERNAL_AS_SOURCE, text.span, message)
+        .note("a connection that comes in shows an address, never the name it was found by")
+        .help("declare a `network` of the addresses it comes from, or use `world`")
+}
+
 fn declare(
     cx: &Cx<'_>,
     at: TextRange,

@@ -106,6 +106,8 @@ fn one(item: &Item, scope: &dyn Scope, around: &Around<'_>, budget: &mut Budget)
                 prefix: false,
             };
             cx.out = in_body(body, &bound, around, &frame, &[], budget).diagnostics;
+            // How deep it stands depends on who applies it, and is told there.
+            cx.out.retain(|d| d.code != &kinds::TEMPLATE_TOO_DEEP);
         }
         _ => {}
     }
@@ -217,7 +219,7 @@ fn apply(
     let mut out = in_body(&template.body, &bound, &inner, &frame, &texts, budget);
     if before > 0 && budget.left == 0 && around.frame.is_none() {
         too_large(cx, path, &template);
-        out.diagnostics.clear();
+        return None;
     }
     if !out.diagnostics.is_empty() && bound.owns() {
         let errors = vec![Value::Error; template.formals.len()];
@@ -226,9 +228,10 @@ fn apply(
             names: names(errors),
         };
         let known = in_body(&template.body, &bound, &inner, &frame, &texts, budget).diagnostics;
+        let depends = |d: &Diagnostic<Place>| d.code == &kinds::TEMPLATE_TOO_DEEP;
         let same = |a: &Diagnostic<Place>, b: &Diagnostic<Place>| a.code == b.code && a.at == b.at;
         out.diagnostics
-            .retain(|d| !known.iter().any(|other| same(d, other)));
+            .retain(|d| depends(d) || !known.iter().any(|other| same(d, other)));
     }
     let at = cx.at(path.span);
     let found = std::mem::take(&mut out.diagnostics);

@@ -94,6 +94,7 @@ impl Cx<'_> {
             file: around.file.clone(),
             place: self.at(item.span),
             applied_at: around.applied_at(),
+            ports_at: rule.dest.ports.as_ref().map(|ports| self.at(ports.span)),
             verdict: verdict(rule),
         }
     }

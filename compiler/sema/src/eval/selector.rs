@@ -62,7 +62,8 @@ impl Cx<'_> {
         let mut fine = true;
         if let Err(why) = kube::label_key(&label.key.node) {
             let message = format!("`{}` is no label key: {why}", label.key.node);
-            self.report(self.found(&sets::BAD_LABEL_KEY, label.key.span, message));
+            let found = self.found(&sets::BAD_LABEL_KEY, label.key.span, message);
+            self.report(found.help("write the key that the pod's manifest has"));
             fine = false;
         }
         let listed = |list: &[ast::Str]| -> Vec<Option<SmolStr>> {

@@ -47,7 +47,7 @@ impl Text<'_> {
 
 fn one_line(text: &str, item: &ast::Item) -> SmolStr {
     let code = text.get(item.span.as_usize()).unwrap_or(text);
-    code.split_whitespace().collect::<Vec<_>>().join(" ").into()
+    npl_syntax::one_line(code).into()
 }
 
 pub(crate) fn of_flow(flow: &FlowParts<'_>) -> SmolStr {

@@ -82,7 +82,9 @@ impl Cx<'_> {
             Some(account) => {
                 if let Err(why) = kube::subdomain(&account.node) {
                     let message = format!("`{}` is no service account: {why}", account.node);
-                    self.report(self.found(&sets::BAD_ACCOUNT, account.span, message));
+                    let found = self.found(&sets::BAD_ACCOUNT, account.span, message);
+                    let help = "write the name as `kubectl get serviceaccounts` shows it";
+                    self.report(found.help(help));
                     return None;
                 }
                 cube.with_account(&Values::is(account.node.clone()))
@@ -134,22 +136,8 @@ impl Cx<'_> {
             self.report(found);
             return;
         }
-        let mut first: [Option<TextRange>; 2] = [None, None];
-        for dir in dirs {
-            let (slot, name) = match dir.node {
-                Dir::Ingress => {
-                    out.ingress = true;
-                    (&mut first[0], "open ingress")
-                }
-                Dir::Egress => {
-                    out.egress = true;
-                    (&mut first[1], "open egress")
-                }
-            };
-            match *slot {
-                Some(before) => self.twice(name, before, dir.span),
-                None => *slot = Some(dir.span),
-            }
-        }
+        // One direction twice in one list is the parser's finding.
+        out.ingress = dirs.iter().any(|dir| dir.node == Dir::Ingress);
+        out.egress = dirs.iter().any(|dir| dir.node == Dir::Egress);
     }
 }

@@ -142,7 +142,6 @@ fn clauses_stand_once() {
         r#"
 workload a {} in namespace x in any namespace //~ duplicate-clause in any namespace
 workload b {} in namespace x account "a" account "b" //~ duplicate-clause "b"
-workload c {} in namespace x open ingress, ingress //~ duplicate-clause ingress
 workload d {} in namespace x open ingress open egress //~ duplicate-clause open egress
 foreign workload e {} in namespace x open egress //~ foreign-open open egress
 "#,
@@ -413,6 +412,7 @@ param i: port //~ bad-param-value i
             ("b", "office"),
             ("c", "10.0.0.1"),
             ("i", "10.0.0.1"),
+            ("f", "80"),
         ])
     });
 }

@@ -186,7 +186,8 @@ allow mixed -> api:443 //~ external-as-source mixed
 allow pg -> api:443 //~ not-an-end pg
 allow frontend -> t:443 //~ not-an-end t
 allow frontend -> 10.1.2.3:443 //~ literal-as-end 10.1.2.3
-allow "x.io" | frontend -> api:443 //~ literal-as-end "x.io"
+allow "x.io" | frontend -> api:443 //~ external-as-source "x.io"
+allow frontend -> "x.io":443 //~ literal-as-end "x.io"
 allow frontend -> (api | 10.0.0.0/8):443 //~ literal-as-end 10.0.0.0/8
 allow frontend -> api:api //~ not-a-port api
 deny frontend -> stripe //~ deny-external stripe
@@ -207,7 +208,7 @@ allow ingress frontend -> far:443 //~ nothing-enforces far
 allow far -> api:443
 allow egress frontend -> far:443
 allow ingress world -> all:443
-deny far -> (office | far) //~ nothing-enforces far -> (office | far)
+deny far -> (office | far) //~ nothing-enforces far -> (office | far
 "#,
     );
 }
