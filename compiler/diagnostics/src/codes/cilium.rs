@@ -7,4 +7,26 @@ codes! {
         "a key of `[target.cilium]` with a value that it does not take";
     VERSION_TOO_OLD = "NPL0703" "version-too-old" Error
         "a version of Cilium older than the oldest that is supported";
+    NEEDS_VERSION = "NPL0704" "needs-version" Error
+        "a pattern that the named version of Cilium reads in another way";
+    LABEL_NOT_IN_IDENTITY = "NPL0705" "label-not-in-identity" Error
+        "a label that Cilium keeps out of a pod's identity";
+    NOT_EXPRESSIBLE = "NPL0706" "not-expressible" Error
+        "something that no Cilium policy can say";
+    OBJECT_NAME_CLASH = "NPL0707" "object-name-clash" Error
+        "two workloads whose policies would be one object";
+    NOTHING_CHECKS_VIA = "NPL0708" "nothing-checks-via" Error
+        "a `via` that no end of the rule can check";
+    VIA_KINDS_CLASH = "NPL0709" "via-kinds-clash" Error
+        "two kinds of `via` on one peer and port";
+    VIA_UNION_INEXACT = "NPL0710" "via-union-inexact" Error
+        "a `via` beside a rule without one that Cilium would merge with it";
+    DNS_UNION_INEXACT = "NPL0711" "dns-union-inexact" Error
+        "a `via dns` beside a rule that admits its port in another way";
+    NAME_NEVER_LEARNED = "NPL0712" "name-never-learned" Error
+        "an external whose addresses Cilium never learns";
+    NODE_LOCAL_DNS = "NPL0713" "node-local-dns" Error
+        "a `via dns` on a resolver that the node itself is";
+    MESH_PEERS_NOT_COVERED = "NPL0714" "mesh-peers-not-covered" Warning
+        "a cluster mesh, of which rules speak for the local cluster only";
 }

@@ -34,7 +34,9 @@ const DEFAULTS: [&str; 20] = [
 const SOURCE: &str = "k8s";
 
 /// The keys that Cilium writes itself; a pod's own label of that name never survives.
-const RESERVED: [&str; 2] = ["io.cilium.k8s.", "io.kubernetes.pod.namespace"];
+const RESERVED: [&str; 2] = ["io.cilium.k8s.", NAMESPACE_KEY];
+
+const NAMESPACE_KEY: &str = "io.kubernetes.pod.namespace";
 
 #[derive(Clone, Debug)]
 struct Pattern {
@@ -81,6 +83,11 @@ impl LabelFilter {
             filter.includes_only |= !pattern.drops;
             filter.patterns.push(pattern);
         }
+        if !filter.keeps(NAMESPACE_KEY) {
+            return Err(format!(
+                "patterns that keep `{NAMESPACE_KEY}`, without which no policy works"
+            ));
+        }
         text.trim().clone_into(&mut filter.text);
         Ok(filter)
     }
@@ -125,10 +132,12 @@ fn pattern(word: &str) -> Result<Pattern, String> {
     let drops = rest.starts_with('!');
     let body = rest.strip_prefix('!').unwrap_or(rest);
     if body.is_empty() {
-        return Err(format!("patterns with something in them, which `{word}` has not"));
+        return Err(format!(
+            "patterns with something in them, which `{word}` has not"
+        ));
     }
-    let regex = Regex::new(body)
-        .map_err(|_| format!("regular expressions, which `{body}` is not"))?;
+    let regex =
+        Regex::new(body).map_err(|_| format!("regular expressions, which `{body}` is not"))?;
     Ok(Pattern {
         source: source.filter(|s| !s.is_empty()).map(str::to_owned),
         drops,
@@ -199,5 +208,7 @@ mod tests {
     fn nonsense_is_refused() {
         assert!(LabelFilter::parse("a(").is_err());
         assert!(LabelFilter::parse("k8s:").is_err());
+        assert!(LabelFilter::parse("!io.kubernetes.pod.namespace.*|!io.kub").is_ok());
+        assert!(LabelFilter::parse("!i").is_ok());
     }
 }

@@ -131,7 +131,12 @@ impl Settings {
     fn read(&mut self, entry: &SettingEntry, out: &mut Vec<Diagnostic<Place>>) {
         match entry.key.as_str() {
             "version" => self.read_version(entry, out),
-            "cluster-mesh" => flag(&mut self.cluster_mesh, entry, out),
+            "cluster-mesh" => {
+                flag(&mut self.cluster_mesh, entry, out);
+                if self.cluster_mesh {
+                    out.push(mesh(entry));
+                }
+            }
             "node-labels" => flag(&mut self.node_labels, entry, out),
             "host-firewall" => flag(&mut self.host_firewall, entry, out),
             "extended-protocols" => flag(&mut self.extended_protocols, entry, out),
@@ -152,7 +157,10 @@ impl Settings {
                     Ok(filter) => self.label_filter = filter,
                     Err(why) => out.push(bad_value(entry, &why)),
                 },
-                _ => out.push(bad_value(entry, "a string, as the agent's `--labels` takes it")),
+                _ => out.push(bad_value(
+                    entry,
+                    "a string, as the agent's `--labels` takes it",
+                )),
             },
             _ => out.push(unknown_key(entry)),
         }
@@ -169,7 +177,9 @@ impl Settings {
                 Diagnostic::new(
                     &codes::VERSION_TOO_OLD,
                     entry.place,
-                    format!("Cilium {version} is older than {MINIMUM}, the oldest that is supported"),
+                    format!(
+                        "Cilium {version} is older than {MINIMUM}, the oldest that is supported"
+                    ),
                 )
                 .help(format!(
                     "upgrade Cilium to {MINIMUM} or later: older ones drop `enableDefaultDeny` \
@@ -211,7 +221,10 @@ fn bad_value(entry: &SettingEntry, want: &str) -> Diagnostic<Place> {
     Diagnostic::new(
         &codes::TARGET_SETTING_VALUE,
         entry.place,
-        format!("the value of `{}` in `[target.cilium]` cannot be used", entry.key),
+        format!(
+            "the value of `{}` in `[target.cilium]` cannot be used",
+            entry.key
+        ),
     )
     .help(format!("`{}` takes {want}", entry.key))
 }
@@ -223,9 +236,21 @@ fn unknown_key(entry: &SettingEntry) -> Diagnostic<Place> {
         format!("unknown key `{}` in `[target.cilium]`", entry.key),
     );
     match npl_diagnostics::suggest(&entry.key, KEYS) {
-        Some(near) => diagnostic
-            .help(format!("did you mean `{near}`?"))
-            .fix(format!("write `{near}`"), false, entry.key_place, near),
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(
+            format!("write `{near}`"),
+            false,
+            entry.key_place,
+            near,
+        ),
         None => diagnostic.help(format!("the keys are {}", KEYS.join(", "))),
     }
+}
+
+fn mesh(entry: &SettingEntry) -> Diagnostic<Place> {
+    Diagnostic::new(
+        &codes::MESH_PEERS_NOT_COVERED,
+        entry.place,
+        "peers of other clusters of the mesh are not covered: every rule speaks of the local cluster",
+    )
+    .help("write policy for peers of other clusters beside this program, by hand")
 }

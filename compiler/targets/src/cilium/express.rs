@@ -1,0 +1,270 @@
+//! What Cilium cannot say, at the place that says it. Whatever passes here has a shape: the emitter
+//! leaves nothing out on its own.
+
+use npl_diagnostics::{Diagnostic, Place, codes::cilium as codes};
+use npl_policy::{
+    http::ViaKind,
+    label::Cube,
+    model::{EndRule, Entity, Ownership, Rule, Via, Workload},
+    name::NamePattern,
+    port::{PortSet, Ranges},
+};
+use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
+
+use super::{
+    findings::at,
+    l7,
+    name::object_name,
+    plan::Plan,
+    ports,
+    selector::{self, Unselectable},
+    settings::{MULTI_LABEL_NAMES, SNI_PATTERNS},
+};
+
+pub(super) fn check(plan: &Plan<'_>) -> Vec<Diagnostic<Place>> {
+    let mut out = Vec::new();
+    selectors(plan, &mut out);
+    names_of_objects(plan, &mut out);
+    let mut done = FxHashSet::default();
+    for end in &plan.ends {
+        // Both ends of a rule say the same of ports, clauses and names.
+        if done.insert(end.rule.rule) {
+            rule(plan, end.rule, end.origin, &mut out);
+        }
+    }
+    out
+}
+
+/// Every predicate once: those of declared workloads where they are declared, others at the rule.
+fn selectors(plan: &Plan<'_>, out: &mut Vec<Diagnostic<Place>>) {
+    let mut seen: FxHashSet<usize> = FxHashSet::default();
+    let mut said: FxHashSet<Unselectable> = FxHashSet::default();
+    for workload in &plan.model.workloads {
+        if workload.ownership == Ownership::Imported {
+            continue;
+        }
+        seen.insert(std::sync::Arc::as_ptr(&workload.pods).addr());
+        if let Some(why) = refused(plan, &workload.pods) {
+            let start = Diagnostic::new(code(&why), workload.place, message(&why, &workload.short));
+            out.push(explained(start, &why));
+            said.insert(why);
+        }
+    }
+    for end in &plan.ends {
+        for part in end.rule.subject.pods.iter().chain(&end.rule.peers.pods) {
+            if !seen.insert(std::sync::Arc::as_ptr(&part.pods).addr()) {
+                continue;
+            }
+            if let Some(why) = refused(plan, &part.pods)
+                && said.insert(why.clone())
+            {
+                let start = at(code(&why), end.origin, message(&why, &end.origin.text));
+                out.push(explained(start, &why));
+            }
+        }
+    }
+}
+
+fn refused(plan: &Plan<'_>, cube: &Cube) -> Option<Unselectable> {
+    let too_many = || {
+        selector::disjuncts(cube)
+            .is_none()
+            .then_some(Unselectable::TooMany)
+    };
+    selector::unselectable(cube, plan.settings).or_else(too_many)
+}
+
+fn code(why: &Unselectable) -> npl_diagnostics::Code {
+    match why {
+        Unselectable::Dropped(_) => &codes::LABEL_NOT_IN_IDENTITY,
+        _ => &codes::NOT_EXPRESSIBLE,
+    }
+}
+
+fn message(why: &Unselectable, who: &str) -> String {
+    match why {
+        Unselectable::Dropped(key) => {
+            format!("`{who}` selects by the label `{key}`, which Cilium keeps out of identities")
+        }
+        Unselectable::LongKey(key) => {
+            format!("`{who}` selects by the label `{key}`, whose name is too long for Cilium")
+        }
+        Unselectable::LongValue(value) => {
+            format!("`{who}` selects by `{value}`, which is too long for the value of a label")
+        }
+        Unselectable::TooMany => {
+            format!("`{who}` needs more label selectors than one object should hold")
+        }
+    }
+}
+
+fn explained(diagnostic: Diagnostic<Place>, why: &Unselectable) -> Diagnostic<Place> {
+    match why {
+        Unselectable::Dropped(_) => diagnostic
+            .note("a selector on it matches no pod, and its negation matches every pod")
+            .help("select by another label, or set `label-filter` to what the agent's `--labels` says"),
+        Unselectable::LongKey(_) => diagnostic
+            .note("Cilium puts the label's source in front of the key, and the whole may have 63 bytes")
+            .help("select by a label with a shorter name"),
+        Unselectable::LongValue(_) => {
+            diagnostic.help("select by something of at most 63 bytes")
+        }
+        Unselectable::TooMany => diagnostic
+            .help("use fewer conditions that a pod may meet by not having the label at all"),
+    }
+}
+
+/// Two objects of one name would overwrite each other, and what the first sealed would be open.
+fn names_of_objects(plan: &Plan<'_>, out: &mut Vec<Diagnostic<Place>>) {
+    let mut taken: FxHashMap<(Option<SmolStr>, String), &Workload> = FxHashMap::default();
+    for own in &plan.binder.owned {
+        let workload = own.workload;
+        let namespace = workload.pods.namespace();
+        let name = object_name(&plan.model.package, workload);
+        let scopes: Vec<Option<SmolStr>> = if namespace.is_negated() {
+            vec![None]
+        } else {
+            namespace.listed().to_vec()
+        };
+        for scope in scopes {
+            if let Some(other) = taken.insert((scope, name.clone()), workload) {
+                let message = format!(
+                    "the workloads `{}` and `{}` would be one object named `{name}`",
+                    other.name, workload.name
+                );
+                out.push(
+                    Diagnostic::new(&codes::OBJECT_NAME_CLASH, workload.place, message)
+                        .also(other.place, "the other workload")
+                        .help("rename one of the two workloads, or one of their modules"),
+                );
+                break;
+            }
+        }
+    }
+}
+
+fn rule(plan: &Plan<'_>, end: &EndRule, origin: &Rule, out: &mut Vec<Diagnostic<Place>>) {
+    let refuse = |what: &str, help: &str| {
+        at(
+            &codes::NOT_EXPRESSIBLE,
+            origin,
+            format!("Cilium cannot express the {what} of `{}`", origin.text),
+        )
+        .help(help)
+    };
+    if !ports::sayable(&end.ports) {
+        let help = "name ports from 1 to 65535, every port of a protocol, or no port at all";
+        out.push(refuse("ports", help));
+    }
+    let Some(via) = end.via.as_deref() else {
+        return names(plan, end, origin, out);
+    };
+    if !carries(&end.ports, via.kind()) {
+        let help = match via.kind() {
+            ViaKind::Dns => "`dns` stands on single ports of TCP and UDP",
+            ViaKind::Tls | ViaKind::Http => {
+                "this clause stands on TCP ports, and `http` not on all"
+            }
+        };
+        out.push(refuse("ports with this `via`", help));
+    }
+    let clauses = [std::sync::Arc::new(via.clone())];
+    let lowered = l7::egress(&clauses);
+    if lowered.is_none() || l7::bad_regex(via).is_some() {
+        out.push(refuse(
+            "`via`",
+            "name at least one name or request, each of moderate length",
+        ));
+    }
+    let on_node = |e: &Entity| matches!(e, Entity::Host | Entity::RemoteNode);
+    if via.kind() == ViaKind::Dns && end_destination(plan, end).entities.iter().any(on_node) {
+        out.push(node_local_dns(origin));
+    }
+    names(plan, end, origin, out);
+}
+
+/// The destination of a rule, of which `end` is one end.
+fn end_destination<'m>(plan: &Plan<'m>, end: &'m EndRule) -> &'m npl_policy::model::Set {
+    let _ = plan;
+    match end.direction {
+        npl_policy::model::Direction::Egress => &end.peers,
+        npl_policy::model::Direction::Ingress => &end.subject,
+    }
+}
+
+fn node_local_dns(origin: &Rule) -> Diagnostic<Place> {
+    at(
+        &codes::NODE_LOCAL_DNS,
+        origin,
+        format!("the names of `{}` cannot be read: the node itself answers", origin.text),
+    )
+    .note("on the node's own address Cilium's DNS proxy does not see the answers")
+    .help(
+        "leave `via dns` out for the node; where a redirect policy sends DNS to a pod, declare that \
+         pod as a `foreign workload` and name it here",
+    )
+}
+
+/// The protocol and ports that a clause of this kind can stand on.
+fn carries(ports: &PortSet, kind: ViaKind) -> bool {
+    match kind {
+        ViaKind::Tls => ports.is_tcp_only(),
+        ViaKind::Http => ports.is_tcp_only() && !ports.tcp.is_full(),
+        ViaKind::Dns => {
+            let single = |r: &Ranges| r.as_slice().iter().all(|(low, high)| low == high);
+            !ports.all
+                && ports.icmp4.is_empty()
+                && ports.icmp6.is_empty()
+                && [&ports.tcp, &ports.udp, &ports.sctp]
+                    .into_iter()
+                    .all(single)
+        }
+    }
+}
+
+/// Patterns that the told version reads in another way.
+fn names(plan: &Plan<'_>, end: &EndRule, origin: &Rule, out: &mut Vec<Diagnostic<Place>>) {
+    let version = plan.settings.version;
+    let needs = |pattern: &NamePattern, wanted| {
+        at(
+            &codes::NEEDS_VERSION,
+            origin,
+            format!("Cilium {version} does not read `{pattern}` as the language does"),
+        )
+        .help(format!(
+            "write the names out, or set `version` to {wanted} where that runs"
+        ))
+    };
+    if version < MULTI_LABEL_NAMES {
+        let externals = end.peers.names.iter().map(|n| &n.pattern);
+        let queried = match end.via.as_deref() {
+            Some(Via::Dns(names)) => names.as_slice(),
+            _ => &[],
+        };
+        let deep = externals
+            .chain(queried)
+            .find(|n| n.as_str().starts_with("**."));
+        out.extend(deep.map(|n| needs(n, MULTI_LABEL_NAMES)));
+    }
+    if version < SNI_PATTERNS
+        && let Some(Via::Tls(names)) = end.via.as_deref()
+    {
+        out.extend(
+            names
+                .iter()
+                .find(|n| !is_old_sni(n))
+                .map(|n| needs(n, SNI_PATTERNS)),
+        );
+    }
+}
+
+/// Exact, `*.x` or `**.x`.
+fn is_old_sni(name: &NamePattern) -> bool {
+    let text = name.as_str();
+    let rest = text
+        .strip_prefix("**.")
+        .or_else(|| text.strip_prefix("*."))
+        .unwrap_or(text);
+    !rest.contains('*')
+}

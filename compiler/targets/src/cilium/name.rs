@@ -1,0 +1,77 @@
+//! Names of objects. A name depends on the package, module and workload only: an edit elsewhere that
+//! renamed an object would open what it sealed (cilium-lowering.md §2).
+
+use npl_policy::model::Workload;
+use sha2::{Digest as _, Sha256};
+
+use super::limits::{LABEL_BYTES_MAX, NAME_BYTES_MAX};
+
+/// Hex digits of the hash that stands for what a name could not keep.
+const HASH_DIGITS: usize = 8;
+
+/// What `-1`, `-2` of a split object may take.
+const PART_BYTES: usize = 6;
+
+/// `shop-payments-api`; with a hash where characters were replaced or the name was cut.
+pub(super) fn object_name(package: &str, workload: &Workload) -> String {
+    let parts = [package, &workload.module, &workload.short];
+    let mut out = String::new();
+    let mut exact = true;
+    for part in parts.into_iter().filter(|p| !p.is_empty()) {
+        if !out.is_empty() {
+            out.push('-');
+        }
+        for c in part.chars() {
+            match c {
+                'a'..='z' | '0'..='9' | '-' => out.push(c),
+                // A module's dots join like the rest.
+                '.' => out.push('-'),
+                'A'..='Z' => {
+                    exact = false;
+                    out.push(c.to_ascii_lowercase());
+                }
+                _ => {
+                    exact = false;
+                    out.push('-');
+                }
+            }
+        }
+    }
+    let limit = NAME_BYTES_MAX - PART_BYTES;
+    let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    exact &= out.len() <= limit && ends(out.chars().next()) && ends(out.chars().last());
+    if exact {
+        return out;
+    }
+    let full = parts.join("/");
+    let hash = hex(&Sha256::digest(full.as_bytes()), HASH_DIGITS);
+    out.truncate(limit - HASH_DIGITS - 1);
+    let kept = out.trim_matches('-');
+    if kept.is_empty() {
+        return format!("npl-{hash}");
+    }
+    format!("{kept}-{hash}")
+}
+
+/// The first digits of a hash.
+pub(super) fn hex(bytes: &[u8], digits: usize) -> String {
+    let nibbles = bytes.iter().flat_map(|b| [b >> 4, b & 0xF]);
+    nibbles
+        .filter_map(|n| char::from_digit(u32::from(n), 16))
+        .take(digits)
+        .collect()
+}
+
+/// A text as the value of a label, which takes fewer characters than a package's name may have.
+pub(super) fn label_value(text: &str) -> Option<String> {
+    let fits = |c: char| {
+        if c.is_ascii_alphanumeric() || "-_.".contains(c) {
+            c
+        } else {
+            '-'
+        }
+    };
+    let value: String = text.chars().map(fits).take(LABEL_BYTES_MAX).collect();
+    let value = value.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+    (!value.is_empty()).then(|| value.to_owned())
+}

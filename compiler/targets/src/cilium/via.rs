@@ -1,0 +1,157 @@
+//! Which end checks a clause (cilium-lowering.md §6.1).
+//!
+//! A clause costs a proxy, so of a rule with both ends only the source carries it, where that is
+//! enough: the destination may then have the plain form. It is enough for a part of the source only
+//! if every pod of the part is of an owned workload that closes its egress, and no other rule lets it
+//! through more widely. What cannot be proved is checked at both ends.
+
+use npl_policy::model::{Direction, EndRule, Entity, Via};
+use rustc_hash::FxHashSet;
+
+use super::{
+    bind::OwnedId,
+    findings::{Finding, Findings},
+    peers::{Peer, PeerId},
+    plan::{ClauseAt, EndId, Plan},
+    settings::ViaEnds,
+};
+
+pub(super) fn decide(plan: &mut Plan<'_>, findings: &mut Findings) {
+    let suspects = suspects(plan);
+    let mut decided = Vec::new();
+    for (id, end) in plan.ends.iter().enumerate() {
+        let Some(via) = end.rule.via.as_deref() else {
+            continue;
+        };
+        let there = standing(plan, end.rule);
+        if end.rule.direction == Direction::Egress || there == Standing::Nowhere {
+            continue;
+        }
+        let dns = matches!(via, Via::Dns(_));
+        let both = plan.settings.via_ends == ViaEnds::Both && !dns;
+        let marked: FxHashSet<PeerId> = end
+            .peers
+            .iter()
+            .map(|member| member.peer)
+            .filter(|peer| {
+                both || !end.rule.both_ends || !checked_at_source(plan, &suspects, end.rule, *peer)
+            })
+            .collect();
+        match there {
+            Standing::Closed if dns && !marked.is_empty() => {
+                findings.add(Finding::DnsNeedsOwnedSource(end.rule.rule));
+            }
+            Standing::Open if !both && !marked.is_empty() && stands_elsewhere(plan, end.rule) => {
+                findings.add(Finding::NothingChecks(end.rule.rule));
+            }
+            _ => {}
+        }
+        let clause = if marked.is_empty() || dns {
+            ClauseAt::None
+        } else if marked.len() == end.peers.len() {
+            ClauseAt::All
+        } else {
+            ClauseAt::Some(marked)
+        };
+        decided.push((id, clause));
+    }
+    for (id, clause) in decided {
+        if let Some(end) = plan.ends.get_mut(id) {
+            end.clause = clause;
+        }
+    }
+}
+
+/// What an end can do about a clause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Standing {
+    Nowhere,
+    /// At workloads that are open in this direction, alone.
+    Open,
+    /// At some that is sealed, but in stage observe.
+    Observed,
+    Closed,
+}
+
+fn standing(plan: &Plan<'_>, end: &EndRule) -> Standing {
+    let direction = end.direction;
+    let one = |id: OwnedId| match plan.binder.get(id) {
+        Some(own) if own.closes(direction) => Standing::Closed,
+        Some(own) if own.seals(direction) => Standing::Observed,
+        Some(_) => Standing::Open,
+        None => Standing::Nowhere,
+    };
+    let all = |id: OwnedId| {
+        let meets = plan.binder.get(id).map_or(&[][..], |own| &own.meets);
+        meets.iter().copied().chain([id]).map(one).max()
+    };
+    let bindings = plan.binder.bind(end);
+    bindings
+        .iter()
+        .filter_map(|b| all(b.owned))
+        .max()
+        .unwrap_or(Standing::Nowhere)
+}
+
+/// The egress end of a rule has an effect. Where neither has one, a lint says so.
+fn stands_elsewhere(plan: &Plan<'_>, ingress: &EndRule) -> bool {
+    let egress = |e: &&super::plan::End<'_>| {
+        e.rule.rule == ingress.rule && e.rule.direction == Direction::Egress
+    };
+    let egress = plan.ends.iter().find(egress);
+    egress.is_some_and(|e| standing(plan, e.rule) > Standing::Open)
+}
+
+/// By owned workload: egress allows that its destinations may not have as well, since they are
+/// written at one end or their peers bind nowhere. All others admit at the destination what they
+/// admit at the source.
+fn suspects(plan: &Plan<'_>) -> Vec<Vec<EndId>> {
+    let one_sided = |end: &EndRule| !end.both_ends || end.peers.entities.contains(&Entity::Cluster);
+    let of = |id: OwnedId| {
+        let side = plan.side(id, Direction::Egress);
+        let bound = side.into_iter().flat_map(|s| &s.bound);
+        let ends = bound.map(|b| b.end).filter(|id| {
+            plan.ends.get(*id).is_some_and(|e| {
+                e.rule.verdict == npl_policy::model::Verdict::Allow && one_sided(e.rule)
+            })
+        });
+        ends.collect()
+    };
+    (0..plan.sides.len()).map(of).collect()
+}
+
+fn checked_at_source(
+    plan: &Plan<'_>,
+    suspects: &[Vec<EndId>],
+    rule: &EndRule,
+    source: PeerId,
+) -> bool {
+    let Some(Peer::Pods(cube, _)) = plan.peers.get(source) else {
+        return false;
+    };
+    let meeting = plan.binder.meeting(cube);
+    let closed = meeting.iter().any(|id| {
+        plan.binder
+            .get(*id)
+            .is_some_and(|own| own.closes(Direction::Egress) && cube.implies(&own.workload.pods))
+    });
+    closed
+        && meeting.iter().all(|id| {
+            let ends = suspects.get(*id).into_iter().flatten();
+            ends.filter_map(|end| plan.ends.get(*end))
+                .all(|other| harmless(plan, other.rule, rule))
+        })
+}
+
+/// An egress allow that lets nothing through to the rule's destinations but what the rule's clause
+/// admits. `rule` is the ingress end: its subject is the destination.
+fn harmless(plan: &Plan<'_>, other: &EndRule, rule: &EndRule) -> bool {
+    if other.rule == rule.rule || other.ports.disjoint(&rule.ports) {
+        return true;
+    }
+    let narrower = match (&other.via, &rule.via) {
+        (Some(theirs), Some(ours)) => theirs.implies(ours),
+        _ => false,
+    };
+    narrower || !plan.may_meet(&other.peers, &rule.subject)
+}
