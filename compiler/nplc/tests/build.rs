@@ -133,7 +133,7 @@ fn where_nothing_can_be_written() {
 
 #[test]
 fn a_link_stays_a_link_and_the_mode_stays() {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::fs::PermissionsExt;
     let sandbox = Sandbox::shop();
     sandbox.write("real.yaml", "old");
     std::fs::set_permissions(sandbox.path("real.yaml"), PermissionsExt::from_mode(0o640)).unwrap();

@@ -14,12 +14,7 @@ use crate::{
 };
 
 /// The programs that a command's sources name.
-pub(super) fn open(
-    sources: &[String],
-    options: &Options,
-    observe: bool,
-    ui: &Ui,
-) -> Result<Vec<Unit>> {
+pub(super) fn open(sources: &[String], options: &Options, ui: &Ui) -> Result<Vec<Unit>> {
     threads(options.jobs)?;
     let mut request = Request {
         paths: sources
@@ -32,7 +27,7 @@ pub(super) fn open(
         inventory: options.inventory.clone(),
         env: options.env.clone(),
         today: options.as_of.or_else(clock::today),
-        stage_observe: observe,
+        stage_observe: false,
     };
     let piped = sources.iter().filter(|path| *path == "-").count();
     if piped > 1 {

@@ -22,8 +22,7 @@ const TARGETS: [&str; 1] = ["cilium"];
 
 pub(super) fn run(args: &Build, ui: &Ui) -> Result<Answer> {
     known_targets(&args.target)?;
-    let observe = args.stage == Stage::Observe;
-    let units = ask::open(&args.from.sources, &args.from.options, observe, ui)?;
+    let units = ask::open(&args.from.sources, &args.from.options, ui)?;
     let mut gathered = Gathered::default();
     let mut outputs = Vec::new();
     for unit in &units {

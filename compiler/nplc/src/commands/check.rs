@@ -9,7 +9,7 @@ use crate::{
 };
 
 pub(super) fn run(args: &Check, ui: &Ui) -> Result<Answer> {
-    let units = ask::open(&args.from.sources, &args.from.options, false, ui)?;
+    let units = ask::open(&args.from.sources, &args.from.options, ui)?;
     let mut gathered = Gathered::default();
     for unit in &units {
         gathered.add(unit, &unit.analyse().diagnostics);

@@ -62,7 +62,7 @@ fn place(what: &str) -> Option<(&str, u32)> {
 }
 
 fn explain_id(args: &Explain, ui: &Ui) -> Result<Answer> {
-    let units = ask::open(&args.from.sources, &args.from.options, false, ui)?;
+    let units = ask::open(&args.from.sources, &args.from.options, ui)?;
     let mut out = String::new();
     for unit in &units {
         let analysis = unit.analyse();
@@ -100,7 +100,7 @@ fn explain_place(args: &Explain, file: &str, line: u32, ui: &Ui) -> Result<Answe
         [] => own.as_slice(),
         given => given,
     };
-    let units = ask::open(sources, &args.from.options, false, ui)?;
+    let units = ask::open(sources, &args.from.options, ui)?;
     let mut out = String::new();
     let mut known = false;
     for unit in &units {

@@ -21,7 +21,7 @@ use crate::{
 use report::{Case, Outcome, Report, Rule, Said};
 
 pub(super) fn run(args: &Test, ui: &Ui) -> Result<Answer> {
-    let units = ask::open(&args.from.sources, &args.from.options, false, ui)?;
+    let units = ask::open(&args.from.sources, &args.from.options, ui)?;
     let mut report = Report {
         tests: Vec::new(),
         coverage: args.coverage.then(Vec::new),
@@ -43,7 +43,7 @@ pub(super) fn run(args: &Test, ui: &Ui) -> Result<Answer> {
 
 fn judge(unit: &Unit, analysis: &Analysis, filter: Option<&str>, report: &mut Report) {
     let wanted = |name: &str| filter.is_none_or(|part| name.contains(part));
-    let model = &analysis.model;
+    let model = &analysis.enforced;
     let mut covered: BTreeSet<u32> = BTreeSet::new();
     for outcome in interpret::tests_of(model, analysis.inventory.as_deref()) {
         for flow in &outcome.flows {
@@ -153,7 +153,7 @@ fn flow_failed(
 
 /// A rule or a seal with its place.
 fn reason(unit: &Unit, analysis: &Analysis, by: By) -> Option<String> {
-    let model = &analysis.model;
+    let model = &analysis.enforced;
     let (text, place): (String, Place) = match by {
         By::Rule(i) => {
             let rule = model.rules.get(i as usize)?;
@@ -170,7 +170,7 @@ fn reason(unit: &Unit, analysis: &Analysis, by: By) -> Option<String> {
 }
 
 fn claim_case(unit: &Unit, analysis: &Analysis, claim: &Claim, outcome: &ClaimOutcome) -> Case {
-    let found = claims::diagnostics(&analysis.model, std::slice::from_ref(outcome));
+    let found = claims::diagnostics(&analysis.enforced, std::slice::from_ref(outcome));
     let says = found
         .into_iter()
         .flat_map(|finding| said(unit, finding))

@@ -33,7 +33,7 @@ pub(super) fn run(args: &Trace, ui: &Ui) -> Result<Answer> {
         (None, Some((flow, sources))) => (sources, Some(flow)),
         (None, None) => return Err(Stop::failed("no flow is given")),
     };
-    let mut units = ask::open(sources, &args.options, false, ui)?;
+    let mut units = ask::open(sources, &args.options, ui)?;
     let [unit] = units.as_mut_slice() else {
         let names: Vec<String> = units
             .iter()
@@ -86,7 +86,7 @@ impl Tracer<'_> {
         };
         let judged = match stated.port {
             Some(port) if !dns.is_empty() => {
-                judge::asked(&self.runner, Asked::of(stated, port, around))
+                judge::asked(&self.runner, &Asked::of(stated, port, around))
             }
             _ => judge::stated(&self.runner, stated),
         };
@@ -120,7 +120,7 @@ impl Tracer<'_> {
             let judged = read
                 .map_err(|error| error.to_string())
                 .and_then(|flow| flow.asked(around))
-                .and_then(|asked| judge::asked(&self.runner, asked));
+                .and_then(|asked| judge::asked(&self.runner, &asked));
             let judged = match judged {
                 Ok(judged) => judged,
                 Err(why) => {

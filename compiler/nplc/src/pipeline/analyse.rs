@@ -20,6 +20,9 @@ pub struct Analysis {
     /// Every finding, with levels of `[lints]` and ignores applied, in order of place.
     pub diagnostics: Vec<Diagnostic>,
     pub model: Arc<Model>,
+    /// The same, with no workload in stage observe: what claims and tests speak of. A rollout that
+    /// closes nothing yet would fail every one of them.
+    pub enforced: Arc<Model>,
     /// `None` if an error speaks against the program.
     pub checked: Option<Checked>,
     /// Nothing but claims may have failed: tests can be run.
@@ -43,8 +46,9 @@ impl Unit {
         found.extend(target);
         found.extend(lint::check(&model, inventory));
         let sound = !found.iter().any(Diagnostic::is_error);
-        let claims = claims::decide(&model, inventory);
-        found.extend(claims::diagnostics(&model, &claims));
+        let enforced = enforced(&model);
+        let claims = claims::decide(&enforced, inventory);
+        found.extend(claims::diagnostics(&enforced, &claims));
         let undecided = |outcome: &&ClaimOutcome| {
             matches!(
                 outcome.decision,
@@ -57,6 +61,7 @@ impl Unit {
             checked: Checked::new(Arc::clone(&model), &diagnostics),
             diagnostics,
             model,
+            enforced,
             sound,
             claims,
             claims_not_checked,
@@ -80,6 +85,17 @@ impl Unit {
         }
         (settings, found)
     }
+}
+
+fn enforced(model: &Arc<Model>) -> Arc<Model> {
+    if !model.workloads.iter().any(|workload| workload.observed) {
+        return Arc::clone(model);
+    }
+    let mut out = Model::clone(model);
+    for workload in &mut out.workloads {
+        workload.observed = false;
+    }
+    Arc::new(out)
 }
 
 fn entries(table: &TargetTable) -> Vec<cilium::SettingEntry> {

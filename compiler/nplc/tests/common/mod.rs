@@ -1,6 +1,7 @@
 //! Runs the built program in a folder of its own.
 #![allow(
     dead_code,
+    unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

@@ -1,10 +1,9 @@
 //! Flows to verdicts, through the reference interpreter.
 
 use npl_policy::{
-    interpret::{
-        Answer, Assurance, By, Endpoint, FailedBy, Flow, FlowVerdict, Need, Needs, Runner,
-    },
-    model::{FlowEnd, TestFlow},
+    interpret::{Answer, Assurance, By, FailedBy, Flow, FlowVerdict, Need, Needs, Runner},
+    limits::FLOW_CASES_MAX,
+    model::TestFlow,
 };
 
 use super::flow::{Asked, End};
@@ -74,22 +73,15 @@ pub(super) fn stated(runner: &Runner<'_>, flow: &TestFlow) -> Result<Judged, Str
 }
 
 /// A flow of a log.
-pub(super) fn asked(runner: &Runner<'_>, asked: Asked) -> Result<Judged, String> {
-    let (sources, destinations) = match (asked.src, asked.dst) {
-        (End::Exactly(sources), End::Exactly(destinations)) => (sources, destinations),
-        (src, dst) => {
-            let flow = TestFlow {
-                from: any(src)?,
-                to: any(dst)?,
-                port: Some(asked.port),
-                facts: asked.facts,
-                expect: None,
-                text: Default::default(),
-                place: NOWHERE,
-            };
-            return stated(runner, &flow);
-        }
+pub(crate) fn asked(runner: &Runner<'_>, asked: &Asked) -> Result<Judged, String> {
+    let ends = |end: &End| match end {
+        End::Exactly(ends) => ends.clone(),
+        End::Any(end) => runner.ends(end),
     };
+    let (sources, destinations) = (ends(&asked.src), ends(&asked.dst));
+    if sources.len().saturating_mul(destinations.len()) > FLOW_CASES_MAX {
+        return Err(FailedBy::TooMany(FLOW_CASES_MAX).reason());
+    }
     let mut sum: Option<Judged> = None;
     for src in &sources {
         for dst in &destinations {
@@ -106,39 +98,7 @@ pub(super) fn asked(runner: &Runner<'_>, asked: Asked) -> Result<Judged, String>
             }
         }
     }
-    sum.ok_or_else(|| "it stands for no flow".to_owned())
-}
-
-/// A flow that no source states has no place; nothing asks for it.
-const NOWHERE: npl_diagnostics::Place = npl_diagnostics::Place::in_file(
-    npl_diagnostics::FileId(u32::MAX),
-    npl_diagnostics::TextRange::at(0),
-);
-
-/// The end as a test states it. What has no such form stands beside a set that nothing enforces: a
-/// node or an address beside `world`.
-fn any(end: End) -> Result<FlowEnd, String> {
-    use npl_policy::model::{Entity, Set};
-    let ends = match end {
-        End::Any(end) => return Ok(end),
-        End::Exactly(ends) => ends,
-    };
-    let entity = |entity| {
-        FlowEnd::Set(std::sync::Arc::new(Set {
-            entities: vec![entity],
-            ..Set::default()
-        }))
-    };
-    match ends.as_slice() {
-        [Endpoint::Pod(pod)] => Ok(FlowEnd::Pod(pod.clone())),
-        [Endpoint::Addr { ip, .. }] => Ok(FlowEnd::Addr(*ip)),
-        [Endpoint::Host { .. }] => Ok(entity(Entity::Host)),
-        [Endpoint::RemoteNode { .. }] => Ok(entity(Entity::RemoteNode)),
-        [Endpoint::KubeApiserver] => Ok(entity(Entity::KubeApiserver)),
-        [Endpoint::Health] => Ok(entity(Entity::Health)),
-        [Endpoint::CiliumIngress] => Ok(entity(Entity::CiliumIngress)),
-        _ => Err("several addresses beside an entity of many members cannot be judged".to_owned()),
-    }
+    sum.ok_or_else(|| "one of its ends selects nothing".to_owned())
 }
 
 /// What a verdict waits for, in the words of the flow's own keys.
