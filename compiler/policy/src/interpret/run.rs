@@ -128,6 +128,11 @@ impl<'m> Runner<'m> {
         &self.interpreter
     }
 
+    /// The concrete endpoints that an end stands for; none where it selects nothing.
+    pub fn ends(&self, end: &FlowEnd) -> Vec<Endpoint> {
+        self.members.of(end)
+    }
+
     /// Judges one stated flow; `expect` of `None` expects nothing, so that nothing fails but what
     /// cannot be judged.
     pub fn run(&self, stated: &TestFlow) -> FlowOutcome {
