@@ -1,7 +1,7 @@
 //! `// nplc: ignore NAME (reason)`: findings silenced where they stand.
 
 use npl_diagnostics::{
-    Diagnostic, Place, Severity, TextRange,
+    Diagnostic, FileId, Place, Severity, TextRange,
     codes::{self, Code, config},
 };
 use npl_syntax::TokenKind;
@@ -21,6 +21,9 @@ pub(crate) struct Ignore {
     /// something stands before it on its line.
     pub(crate) target: u32,
     pub(crate) own_line: bool,
+    /// It gives its reason. One that does not is reported, and silences all the same: one mistake
+    /// is one finding.
+    pub(crate) whole: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -55,18 +58,18 @@ pub(crate) fn ignores(db: &dyn Db, file: SourceFile) -> Ignores {
             continue;
         };
         let shown = TextRange::new(range.start, range.start + length(comment.trim_end()));
-        match parse(rest.trim(), Place::in_file(file.id(db), shown)) {
-            Ok(code) => {
-                let own_line = starts_line(text, range.start);
-                out.list.push(Ignore {
-                    code,
-                    range: shown,
-                    target: if own_line { next } else { range.start },
-                    own_line,
-                });
-            }
-            Err(found) => out.diagnostics.push(*found),
+        let (code, found) = parse(comment.trim_end(), rest.trim(), file.id(db), shown);
+        if let Some(code) = code {
+            let own_line = starts_line(text, range.start);
+            out.list.push(Ignore {
+                code,
+                range: shown,
+                target: if own_line { next } else { range.start },
+                own_line,
+                whole: found.is_none(),
+            });
         }
+        out.diagnostics.extend(found);
     }
     out.list.reverse();
     out.diagnostics.reverse();
@@ -83,12 +86,17 @@ fn starts_line(text: &str, at: u32) -> bool {
     line.trim().is_empty()
 }
 
-/// `ignore NAME (reason)`.
-fn parse(text: &str, place: Place) -> Result<Code, Box<Diagnostic<Place>>> {
+/// `ignore NAME (reason)`: what it silences, and what is wrong with it.
+fn parse(
+    comment: &str,
+    text: &str,
+    file: FileId,
+    range: TextRange,
+) -> (Option<Code>, Option<Diagnostic<Place>>) {
+    let place = Place::in_file(file, range);
     let malformed = |message: String| {
-        let found = Diagnostic::new(&config::IGNORE_WITHOUT_REASON, place, message)
-            .help("write `// nplc: ignore NAME (reason)`");
-        Box::new(found)
+        Diagnostic::new(&config::IGNORE_WITHOUT_REASON, place, message)
+            .help("write `// nplc: ignore NAME (reason)`")
     };
     let rest = text
         .strip_prefix("ignore")
@@ -96,28 +104,31 @@ fn parse(text: &str, place: Place) -> Result<Code, Box<Diagnostic<Place>>> {
         .map(str::trim_start);
     let Some(rest) = rest else {
         let word = text.split_whitespace().next().unwrap_or_default();
-        return Err(malformed(format!("`nplc: {word}` is no instruction")));
+        return (
+            None,
+            Some(malformed(format!("`nplc: {word}` is no instruction"))),
+        );
     };
     let name_end = rest.find(|c: char| c.is_whitespace() || c == '(');
     let (name, reason) = rest
         .split_at_checked(name_end.unwrap_or(rest.len()))
         .unwrap_or_default();
+    // `rest` is the end of the comment.
+    let start = range.start + length(comment) - length(rest);
+    let at = Place::in_file(file, TextRange::new(start, start + length(name)));
     let Some(code) = codes::find(name) else {
-        return Err(Box::new(unknown_lint(name, place)));
+        return (None, Some(unknown_lint(name, at)));
     };
     if code.severity == Severity::Error {
-        return Err(Box::new(not_a_lint(code, place)));
+        return (None, Some(not_a_lint(code, at)));
     }
-    let reason = reason.trim();
     let inner = reason
+        .trim()
         .strip_prefix('(')
         .and_then(|reason| reason.strip_suffix(')'))
         .map(str::trim);
-    if inner.is_none_or(str::is_empty) {
-        return Err(malformed(format!(
-            "the ignore of `{}` gives no reason",
-            code.name
-        )));
-    }
-    Ok(code)
+    let found = inner
+        .is_none_or(str::is_empty)
+        .then(|| malformed(format!("the ignore of `{}` gives no reason", code.name)));
+    (Some(code), found)
 }

@@ -20,6 +20,8 @@ pub(crate) struct Import<'db> {
     pub(crate) range: TextRange,
     /// `None`: reported.
     pub(crate) target: Option<Item<'db>>,
+    /// Nothing is wrong with its name.
+    pub(crate) fine: bool,
 }
 
 /// What one `use` item brings in.
@@ -45,6 +47,7 @@ pub(crate) fn import<'db>(
                 item,
                 range: name.span,
                 target: None,
+                fine: true,
             };
             list.iter()
                 .map(|name| Import {
@@ -64,6 +67,7 @@ pub(crate) fn import<'db>(
                 item,
                 range: local.span,
                 target,
+                fine: true,
             }]
         }
     }

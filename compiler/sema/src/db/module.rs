@@ -70,8 +70,8 @@ pub(crate) fn module_scope<'db>(db: &'db dyn Db, file: SourceFile) -> ModuleScop
     for item in &own.uses {
         for found in import(db, file, *item, &mut build.scope.diagnostics) {
             let binding = found.target.map_or(Binding::Broken, Binding::Item);
-            build.bind(&found.name, binding, found.item, Some(found.range));
-            build.scope.imports.push(found);
+            let fine = build.bind(&found.name, binding, found.item, Some(found.range));
+            build.scope.imports.push(Import { fine, ..found });
         }
     }
     build.scope
@@ -86,18 +86,18 @@ struct Build<'db> {
 }
 
 impl<'db> Build<'db> {
-    /// `range` of `None`: the item declares the name.
+    /// `range` of `None`: the item declares the name. `false`: it was reported.
     fn bind(
         &mut self,
         name: &SmolStr,
         binding: Binding<'db>,
         item: Item<'db>,
         range: Option<TextRange>,
-    ) {
+    ) -> bool {
         if let Some((other, at)) = self.names.get(name).copied() {
             let found = self.duplicate(name, (item, range), (other, at));
             self.scope.diagnostics.push(found);
-            return;
+            return false;
         }
         self.names.insert(name.clone(), (item, range));
         let at = u32::try_from(self.scope.bindings.len()).unwrap_or(u32::MAX);
@@ -107,7 +107,7 @@ impl<'db> Build<'db> {
         let Some((known, place)) = self.skeletons.get(&look).cloned() else {
             let entry = (name.clone(), Some((item, range)));
             self.skeletons.insert(look, entry);
-            return;
+            return true;
         };
         let here = self.place(item, range);
         let found = if known == *name {
@@ -127,6 +127,7 @@ impl<'db> Build<'db> {
             }
         };
         self.scope.diagnostics.push(found);
+        false
     }
 
     fn place(&self, item: Item<'db>, range: Option<TextRange>) -> Place {

@@ -71,16 +71,27 @@ impl<'db, 'a> Unknowns<'db, 'a> {
         });
     }
 
-    pub(crate) fn report(self, db: &'db dyn Db, file: SourceFile) -> Vec<Diagnostic<Place>> {
+    /// The findings, and the known names that they take to be meant.
+    pub(crate) fn report(
+        self,
+        db: &'db dyn Db,
+        file: SourceFile,
+    ) -> (Vec<Diagnostic<Place>>, Vec<&'db str>) {
         if self.list.is_empty() {
-            return Vec::new();
+            return Default::default();
         }
         let mut known = module_scope(db, file).names();
         for name in prelude::names() {
             known.push(name);
         }
-        let reporter = Reporter { db, file, known };
-        self.list.iter().map(|one| reporter.one(one)).collect()
+        let mut reporter = Reporter {
+            db,
+            file,
+            known,
+            meant: Vec::new(),
+        };
+        let found = self.list.iter().map(|one| reporter.one(one)).collect();
+        (found, reporter.meant)
     }
 }
 
@@ -94,10 +105,11 @@ struct Reporter<'db> {
     db: &'db dyn Db,
     file: SourceFile,
     known: Vec<&'db str>,
+    meant: Vec<&'db str>,
 }
 
 impl Reporter<'_> {
-    fn one(&self, unknown: &Unknown<'_, '_>) -> Diagnostic<Place> {
+    fn one(&mut self, unknown: &Unknown<'_, '_>) -> Diagnostic<Place> {
         let (item, found) = &unknown.first;
         let name = &unknown.name;
         let here = item.place(self.db, found.path.span);
@@ -125,6 +137,7 @@ impl Reporter<'_> {
         }
         let near = suggest(name, self.known.iter().copied());
         if let Some(near) = near {
+            self.meant.push(near);
             out = out.help(format!("did you mean `{near}`?")).fix(
                 format!("write `{near}`"),
                 false,

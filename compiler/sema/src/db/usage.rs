@@ -31,7 +31,12 @@ pub(crate) fn mentions(db: &dyn Db, file: SourceFile) -> Mentions {
     let mut mentioned: FxHashSet<&str> = FxHashSet::default();
     let mut unknown = Unknowns::default();
     let mut complete = true;
+    let own = file.package(db).owns(db);
     for item in &items(db, file).items {
+        // A dependency's rules are not compiled here.
+        if !own && !item.word(db).declares() {
+            continue;
+        }
         let parsed = parse(db, *item);
         complete &= !parsed.diagnostics.iter().any(Diagnostic::is_error);
         for found in refs(&parsed.item) {
@@ -54,11 +59,18 @@ pub(crate) fn mentions(db: &dyn Db, file: SourceFile) -> Mentions {
             }
         }
     }
-    let mut diagnostics = unknown.report(db, file);
+    let (mut diagnostics, meant) = unknown.report(db, file);
+    // A name that was misspelt is used, if by another name.
+    for name in meant {
+        mentioned.insert(name);
+        if let Some(Binding::Item(target)) = scope.get(name) {
+            used.insert(target.key(db));
+        }
+    }
     // A dependency's leftovers are its own affair.
-    if complete && file.package(db).owns(db) {
+    if complete && own {
         for import in &scope.imports {
-            if import.target.is_some() && !mentioned.contains(import.name.as_str()) {
+            if import.fine && import.target.is_some() && !mentioned.contains(import.name.as_str()) {
                 diagnostics.push(unused_import(db, import));
             }
         }

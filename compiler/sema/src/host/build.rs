@@ -54,7 +54,7 @@ pub(super) fn host(program: Program, watch: Option<Watch>) -> Host {
         }
     }
     let files = host.texts.iter().map(|text| text.file).collect();
-    World::builder(files, None, host.program.today)
+    let _world = World::builder(files, None, host.program.today)
         .files_durability(Durability::HIGH)
         .inventory_durability(Durability::MEDIUM)
         .today_durability(Durability::MEDIUM)

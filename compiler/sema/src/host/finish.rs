@@ -127,7 +127,8 @@ impl Ignoring {
     fn unused(self) -> Vec<Diagnostic<Place>> {
         let mut out = Vec::new();
         for (id, of_file) in self.files {
-            for (ignore, _) in of_file.list.into_iter().filter(|(_, used)| !used) {
+            let unused = of_file.list.into_iter();
+            for (ignore, _) in unused.filter(|(ignore, used)| ignore.whole && !used) {
                 let place = Place::in_file(id, ignore.range);
                 let text = format!("this ignore of `{}` silences nothing", ignore.code.name);
                 let found = Diagnostic::new(&config::UNUSED_IGNORE, place, text)

@@ -99,6 +99,21 @@ impl Host {
         true
     }
 
+    /// Says that a source is about to be edited. The first edit of a file that was not opened does it
+    /// by itself, and costs once what else opening does: its items count as new.
+    pub fn open(&mut self, path: &str) -> bool {
+        let id = self.by_path.get(path).copied();
+        let slot = id.and_then(|id| self.texts.get(id.0 as usize));
+        let Some((slot, file)) = slot.and_then(|slot| slot.file.map(|file| (slot, file))) else {
+            return false;
+        };
+        let text = Arc::clone(&slot.text);
+        file.set_text(&mut self.db)
+            .with_durability(Durability::LOW)
+            .to(text);
+        true
+    }
+
     pub fn set_inventory(&mut self, inventory: Option<Arc<Inventory>>) {
         World::get(&self.db)
             .set_inventory(&mut self.db)

@@ -30,6 +30,10 @@ impl<'a> Arena<'a> {
         }
     }
 
+    pub(super) fn root(&self) -> &Utf8Path {
+        &self.root
+    }
+
     /// Reads a file, or finds it read.
     pub(super) fn read(&mut self, disk: &Utf8Path) -> Result<FileId, Problem> {
         if let Some(id) = self.known.get(disk) {

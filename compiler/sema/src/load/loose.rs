@@ -7,8 +7,8 @@ use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use super::{
-    LoadError, LoadRequest, Module, Package, Problem, Program, arena::Arena, modules, package,
-    paths::Loose, unreadable,
+    LoadError, LoadRequest, Module, Package, Problem, Program, arena::Arena, modules, paths::Loose,
+    unreadable,
 };
 use crate::{
     files::{Files, is_yaml, walk},
@@ -89,11 +89,9 @@ pub(super) fn program(
     let root = root(loose);
     let name = name(request, loose);
     if let Some(env) = &request.env {
-        let manifest = Manifest {
-            name,
-            ..Manifest::default()
-        };
-        return Err(package::no_env(&root, env, &manifest).into());
+        let message = format!("`{root}` is no package, so it has no environment `{env}`");
+        let help = "an environment is a table `[env.…]` of an `npl.toml`";
+        return Err(Problem::new(root, message).help(help).into());
     }
     let mut arena = Arena::new(files, &root);
     let mut modules: Vec<Module> = Vec::new();

@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use npl_diagnostics::{Diagnostic, FileId, Place, codes::config, suggest};
+use npl_diagnostics::{
+    Diagnostic, FileId, Place, TextRange,
+    codes::{config, names},
+    suggest,
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
@@ -80,6 +84,7 @@ impl Loader<'_> {
         let readable = manifest.is_some();
         let manifest = self.in_env(folder, number == 0, manifest.unwrap_or_default())?;
         self.done.insert(folder.to_owned(), number);
+        self.same_name(&manifest, id);
         self.packages.push(Package {
             name: manifest.name.clone(),
             manifest: Arc::new(manifest.clone()),
@@ -116,6 +121,17 @@ impl Loader<'_> {
             modules::check_clashes(package, path, &mut self.diagnostics);
         }
         Ok(number)
+    }
+
+    /// Qualified names begin with the package's: no two packages of a program may share it.
+    fn same_name(&mut self, manifest: &Manifest, id: FileId) {
+        let name = &manifest.name;
+        if !name.is_empty() && self.packages.iter().any(|p| p.name == *name) {
+            let text = format!("two packages of the program are named `{name}`");
+            let place = Place::in_file(id, TextRange::at(0));
+            let found = Diagnostic::new(&names::MODULE_CLASH, place, text);
+            self.diagnostics.push(found.help("rename one of them"));
+        }
     }
 
     /// A dependency is in the environment of the same name if it has one.
@@ -258,8 +274,7 @@ impl Loader<'_> {
     }
 
     fn missing(&mut self, place: Place, path: &Utf8Path, what: &str) {
-        let root = self.open.first().map_or(path, |root| root.as_path());
-        let shown = crate::files::relative(root, path);
+        let shown = crate::files::relative(self.arena.root(), path);
         let text = format!("`{shown}` is named as {what} and is not there");
         let found = Diagnostic::new(&config::MISSING_PATH, place, text);
         self.diagnostics
@@ -267,7 +282,7 @@ impl Loader<'_> {
     }
 }
 
-pub(super) fn no_env(folder: &Utf8Path, env: &str, manifest: &Manifest) -> Problem {
+fn no_env(folder: &Utf8Path, env: &str, manifest: &Manifest) -> Problem {
     let names: Vec<&str> = manifest.envs.iter().map(|e| e.name.as_str()).collect();
     let name: SmolStr = manifest.name.clone();
     let problem = Problem::new(

@@ -9,7 +9,10 @@ use super::{
     lints::lint,
     tables::{Field, Reader, Value},
 };
-use crate::names::{is_identifier, is_rfc1123};
+use crate::{
+    names::{is_identifier, is_rfc1123},
+    stdlib,
+};
 
 const TOP: [&str; 7] = [
     "package",
@@ -117,11 +120,12 @@ fn read_package(reader: &mut Reader, manifest: &mut Manifest, field: &Field<'_, 
 
 /// RFC 1123: what Kubernetes takes as a name.
 fn check_name(reader: &mut Reader, field: &Field<'_, '_>, name: &str) -> bool {
-    if is_rfc1123(name) {
+    // `std` would qualify this package's names as the standard library's.
+    if is_rfc1123(name) && (field.key != "name" || name != stdlib::NAME) {
         return true;
     }
     let place = reader.value_place(field.value);
-    let text = format!("`{name}` is no {} that Kubernetes takes", field.key);
+    let text = format!("`{name}` cannot be the {} of a package", field.key);
     let found = Diagnostic::new(&config::WRONG_VALUE, place, text)
         .help("use lower-case letters, digits and `-`, at most 63, a letter or digit at each end");
     reader.out.push(found);
@@ -131,7 +135,7 @@ fn check_name(reader: &mut Reader, field: &Field<'_, '_>, name: &str) -> bool {
 fn dependencies(reader: &mut Reader, value: &Value<'_>) -> Vec<Dependency> {
     let mut out = Vec::new();
     for field in reader.table(value, "dependencies") {
-        let known = is_identifier(field.key) && field.key != "std" && field.key != "icmp";
+        let known = is_identifier(field.key) && field.key != stdlib::NAME && field.key != "icmp";
         if !known {
             let text = format!("`{}` cannot name a dependency", field.key);
             let found = Diagnostic::new(&config::WRONG_VALUE, field.place, text)

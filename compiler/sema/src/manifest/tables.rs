@@ -120,7 +120,10 @@ impl Reader {
             DeValue::Integer(n) => {
                 let parsed = i64::from_str_radix(n.as_str(), n.radix()).ok();
                 if parsed.is_none() {
-                    self.wrong(value, name, "a whole number of 64 bits");
+                    let text = format!("`{name}` does not fit into 64 bits");
+                    let place = self.value_place(value);
+                    let found = Diagnostic::new(&config::WRONG_VALUE, place, text);
+                    self.out.push(found);
                 }
                 parsed.map(SettingValue::Int)
             }
