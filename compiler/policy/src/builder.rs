@@ -174,6 +174,7 @@ impl Builder {
             file: FILE.into(),
             place,
             applied_at: Vec::new(),
+            ports_at: (!ports.is_empty()).then_some(place),
             verdict,
         });
         for direction in [Direction::Egress, Direction::Ingress] {
@@ -391,13 +392,15 @@ pub fn name(text: &str) -> NamePattern {
 /// `app=web tier=a|b zone!=c canary !legacy ns=data ns.team=pay account=web`; `ns=*` is any namespace.
 pub fn cube(text: &str) -> Cube {
     let mut out = Cube::every();
-    let mut namespace = Some(Values::is(NAMESPACE));
+    let mut namespace = None;
+    let mut default = Some(Values::is(NAMESPACE));
     for word in text.split_whitespace() {
         let (key, values) = requirement(word);
         if key == "ns" {
+            default = None;
             namespace = (values != Values::is("*")).then_some(values);
         } else if let Some(label) = key.strip_prefix("ns.") {
-            namespace = None;
+            default = None;
             out = out.with_namespace_label(label, &values);
         } else if key == "account" {
             out = out.with_account(&values);
@@ -405,7 +408,7 @@ pub fn cube(text: &str) -> Cube {
             out = out.with_label(key, &values);
         }
     }
-    match namespace {
+    match namespace.or(default) {
         Some(values) => out.with_namespace(&values),
         None => out,
     }

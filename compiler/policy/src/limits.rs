@@ -31,5 +31,5 @@ pub const LINT_CANDIDATES_MAX: usize = 512;
 /// Concrete flows that one stated flow may stand for.
 pub const FLOW_CASES_MAX: usize = 200_000;
 
-/// Comparisons of blocks that the proof of one claim may take.
-pub const CLAIM_STEPS_MAX: usize = 4_000_000;
+/// Requirements of blocks that the proof of one claim may go through.
+pub const CLAIM_STEPS_MAX: usize = 2_000_000;

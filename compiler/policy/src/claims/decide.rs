@@ -8,7 +8,7 @@ use super::{
     Assumption, ClaimOutcome, Decision, NotChecked, Unenforced, Witness, disjoint,
     edge::{End, Found, find, sealed},
     liveness,
-    region::{Block, Cut, Region, Work},
+    region::{Block, Cut, Region, Work, pod_cube},
     space::{Target, holds_kind, targets},
     witness,
     world::World,
@@ -17,7 +17,7 @@ use crate::{
     addr::AddrSet,
     interpret::{Interpreter, Members, Side, pods_of},
     inventory::Inventory,
-    label::{Cube, TooLarge, Values},
+    label::{Cube, TooLarge},
     model::{ClaimKind, Direction, Entity, Model, Pod, Set},
     port::PortSet,
 };
@@ -376,19 +376,7 @@ impl Keys {
 
     /// The predicate that holds the pod and what no rule can tell from it.
     fn exactly(&self, pod: &Pod) -> Cube {
-        let value = |list: &[(SmolStr, SmolStr)], key: &SmolStr| {
-            Values::finite([list.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone())])
-        };
-        let mut cube = Cube::every()
-            .with_namespace(&Values::is(pod.namespace.clone()))
-            .with_account(&Values::is(pod.account.clone()));
-        for key in &self.labels {
-            cube = cube.with_label(key.clone(), &value(&pod.labels, key));
-        }
-        for key in &self.namespace_labels {
-            cube = cube.with_namespace_label(key.clone(), &value(&pod.namespace_labels, key));
-        }
-        cube
+        pod_cube(pod, self.labels.iter(), self.namespace_labels.iter())
     }
 
     /// Pods become those of the inventory; every other kind stays as it is.

@@ -5,9 +5,9 @@ use smol_str::SmolStr;
 
 use crate::{
     addr::AddrSet,
-    label::{Cube, TooLarge, compatible},
+    label::{Cube, TooLarge, Values, compatible},
     limits::CLAIM_STEPS_MAX,
-    model::FlowPort,
+    model::{FlowPort, Pod},
     port::PortSet,
 };
 
@@ -129,6 +129,34 @@ impl Block {
         out
     }
 
+    /// What a comparison with it costs: the requirements that are gone through.
+    fn weight(&self) -> usize {
+        let of = |region: &Region| match region {
+            Region::Pods(cube) => cube.labels().len() + cube.namespace_labels().len(),
+            Region::Any | Region::Whole | Region::Addrs(_) => 0,
+        };
+        1 + of(&self.x) + of(&self.y)
+    }
+
+    /// The block narrowed to one pod at each end, as far as these cuts can tell pods apart.
+    fn probe(&self, cuts: &[&Cut]) -> Option<Self> {
+        let one = |region: &Region, of: fn(&Block) -> &Region| match region {
+            Region::Pods(cube) => {
+                let cuts = cuts.iter().filter_map(|cut| match of(&cut.block) {
+                    Region::Pods(cube) => Some(cube),
+                    _ => None,
+                });
+                exactly(cube, cuts).map(Region::Pods)
+            }
+            other => Some(other.clone()),
+        };
+        Some(Self {
+            x: one(&self.x, |block| &block.x)?,
+            y: one(&self.y, |block| &block.y)?,
+            ports: self.ports.clone(),
+        })
+    }
+
     /// Two pods of one namespace share its labels, and a flow has a port: else nothing is here.
     fn is_inhabited(&self) -> bool {
         let together = match (&self.x, &self.y) {
@@ -137,6 +165,40 @@ impl Block {
         };
         together && a_port(&self.ports).is_some()
     }
+}
+
+/// The canonical pod of a predicate, as a predicate over every key that it or the others speak of.
+fn exactly<'c>(cube: &Cube, others: impl Iterator<Item = &'c Cube>) -> Option<Cube> {
+    let pod = cube.witness()?;
+    let mut keys: Vec<&SmolStr> = cube.labels().iter().map(|(key, _)| key).collect();
+    let mut of_namespace: Vec<&SmolStr> =
+        cube.namespace_labels().iter().map(|(key, _)| key).collect();
+    for other in others {
+        keys.extend(other.labels().iter().map(|(key, _)| key));
+        of_namespace.extend(other.namespace_labels().iter().map(|(key, _)| key));
+    }
+    Some(pod_cube(&pod, keys.into_iter(), of_namespace.into_iter()))
+}
+
+/// The predicate that holds a pod and what these keys cannot tell from it.
+pub(super) fn pod_cube<'k>(
+    pod: &Pod,
+    keys: impl Iterator<Item = &'k SmolStr>,
+    of_namespace: impl Iterator<Item = &'k SmolStr>,
+) -> Cube {
+    let value = |list: &[(SmolStr, SmolStr)], key: &SmolStr| {
+        Values::finite([list.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone())])
+    };
+    let mut out = Cube::every()
+        .with_namespace(&Values::is(pod.namespace.clone()))
+        .with_account(&Values::is(pod.account.clone()));
+    for key in keys {
+        out = out.with_label(key.clone(), &value(&pod.labels, key));
+    }
+    for key in of_namespace {
+        out = out.with_namespace_label(key.clone(), &value(&pod.namespace_labels, key));
+    }
+    out
 }
 
 /// A flow's port of the set, TCP first. Protocols without a port that is known here, and port 0, are
@@ -181,6 +243,15 @@ impl Work {
         }
         Ok(())
     }
+
+    fn meeting<'c>(&mut self, block: &Block, cuts: &[&'c Cut]) -> Result<Vec<&'c Cut>, TooLarge> {
+        self.step(cuts.len() * block.weight())?;
+        Ok(cuts
+            .iter()
+            .filter(|cut| !cut.block.disjoint(block))
+            .copied()
+            .collect())
+    }
 }
 
 /// What is left of `from` after all cuts: one inhabited block, the first that is found, or none. The
@@ -191,31 +262,47 @@ pub(super) fn remainder(
     work: &mut Work,
     used: &mut Vec<usize>,
 ) -> Result<Option<Block>, TooLarge> {
-    work.step(cuts.len())?;
-    let meeting: Vec<&Cut> = cuts
-        .iter()
-        .filter(|c| !c.block.disjoint(&from))
-        .copied()
-        .collect();
-    // Depth first: memory stays small, and the first block left ends the search.
-    let mut open: Vec<(Block, usize)> = vec![(from, 0)];
-    while let Some((block, done)) = open.pop() {
+    let meeting = work.meeting(&from, cuts)?;
+    // One pod at each end, before every pod: most of what is left is found by a look at one.
+    if meeting.len() >= PROBE_FROM
+        && let Some(probe) = from.probe(&meeting)
+        && let Some(left) = uncovered(probe, &meeting, work, &mut Vec::new())?
+    {
+        return Ok(Some(left));
+    }
+    uncovered(from, &meeting, work, used)
+}
+
+/// Fewer cuts than this are gone through at once.
+const PROBE_FROM: usize = 8;
+
+fn uncovered(
+    from: Block,
+    cuts: &[&Cut],
+    work: &mut Work,
+    used: &mut Vec<usize>,
+) -> Result<Option<Block>, TooLarge> {
+    // Depth first, so that memory stays small: a block, and the cuts that meet it.
+    let mut open: Vec<(Block, Vec<&Cut>)> = vec![(from, cuts.to_vec())];
+    while let Some((block, cuts)) = open.pop() {
         if !block.is_inhabited() {
             continue;
         }
-        let rest = meeting.get(done..).unwrap_or_default();
-        work.step(rest.len() + 1)?;
-        if let Some(cut) = rest.iter().find(|cut| block.implies(&cut.block)) {
-            used.extend(cut.assumed);
-            continue;
-        }
-        let next = rest.iter().position(|cut| !cut.block.disjoint(&block));
-        let Some((offset, cut)) = next.and_then(|i| Some((i, rest.get(i)?))) else {
+        work.step(cuts.len() * block.weight())?;
+        let whole = cuts.iter().find(|cut| block.implies(&cut.block));
+        let Some(cut) = whole.or(cuts.first()) else {
             return Ok(Some(block));
         };
         used.extend(cut.assumed);
-        let pieces = block.subtract(&cut.block);
-        open.extend(pieces.into_iter().map(|piece| (piece, done + offset + 1)));
+        let first = open.len();
+        for piece in block.subtract(&cut.block) {
+            let rest = work.meeting(&piece, &cuts)?;
+            open.push((piece, rest));
+        }
+        // What the fewest cuts meet is looked at first: it is the likeliest to be left.
+        if let Some(pieces) = open.get_mut(first..) {
+            pieces.sort_by_key(|(_, rest)| std::cmp::Reverse(rest.len()));
+        }
     }
     Ok(None)
 }

@@ -78,11 +78,11 @@ fn not_checked(claim: &Claim, why: NotChecked) -> Diagnostic<Place> {
     let text = &claim.text;
     let of = |message| Diagnostic::new(&codes::CLAIM_NOT_CHECKED, claim.place, message);
     match why {
-        NotChecked::Hops(hops) => {
-            of(format!("`{text}` is not decided for {hops} hops by this version"))
-                .note("it holds for one hop")
-                .help("claim the same for one hop, of each workload on the way")
-        }
+        NotChecked::Hops(hops) => of(format!(
+            "`{text}` is not decided for {hops} hops by this version"
+        ))
+        .note("it holds for one hop")
+        .help("claim the same for one hop, of each workload on the way"),
         NotChecked::Breach => of(format!("`{text}` is not decided by this version"))
             .help("claim `a cannot reach b`, for one hop, of what matters most"),
     }
@@ -105,26 +105,26 @@ fn overlaps(model: &Model, claim: &Claim, shared: &str) -> Diagnostic<Place> {
 fn fails(model: &Model, claim: &Claim, witness: &Witness) -> Diagnostic<Place> {
     let alive = matches!(claim.kind, ClaimKind::CanReach { .. });
     let what = if alive { "is denied" } else { "passes" };
-    let mut d = Diagnostic::new(
-        &codes::CLAIM_FAILED,
-        claim.place,
-        format!(
-            "`{}` does not hold: {} {what}",
-            claim.text,
-            flow_text(witness)
-        ),
-    );
-    d.notes = witness_text(model, witness);
+    let message = format!("`{}` does not hold", claim.text);
+    let mut d = Diagnostic::new(&codes::CLAIM_FAILED, claim.place, message)
+        .with_label(format!("{} {what}", flow_text(witness)));
+    d.notes = ends_text(model, witness);
     d.notes.extend(overlap_text(witness));
-    let ends = [
-        (&witness.verdict.egress, "source"),
-        (&witness.verdict.ingress, "destination"),
-    ];
-    for (end, at) in ends {
-        if let Some((place, text)) = deciding(model, end, at) {
-            d = d.also(place, text);
+    let source = deciding(model, &witness.verdict.egress);
+    let destination = deciding(model, &witness.verdict.ingress);
+    d = match (source, destination) {
+        (Some((place, text)), same) if same == Some((place, text)) => {
+            d.also(place, format!("{text} both ends"))
         }
-    }
+        (source, destination) => {
+            for (end, at) in [(source, "source"), (destination, "destination")] {
+                if let Some((place, text)) = end {
+                    d = d.also(place, format!("{text} the {at}"));
+                }
+            }
+            d
+        }
+    };
     match (alive, overlap(witness)) {
         (true, _) => d.help("allow the flow, or drop the claim"),
         (false, Some((a, b))) => d.help(format!(
@@ -136,24 +136,24 @@ fn fails(model: &Model, claim: &Claim, witness: &Witness) -> Diagnostic<Place> {
     }
 }
 
-/// The declaration or rule that decides at an end, if one does.
-fn deciding(model: &Model, end: &EndVerdict, at: &str) -> Option<(Place, String)> {
-    let word = match end.verdict {
-        Answer::Deny => "denies",
-        Answer::Allow | Answer::Unknown(_) => "allows",
-    };
+/// The declaration or rule that decides at an end, if one does, and what it does there.
+fn deciding(model: &Model, end: &EndVerdict) -> Option<(Place, &'static str)> {
     match end.by {
         By::Rule(rule) => {
             let rule = model.rules.get(rule as usize)?;
-            Some((rule.place, format!("{word} it at the {at}")))
+            let text = match end.verdict {
+                Answer::Deny => "denies it at",
+                Answer::Allow | Answer::Unknown(_) => "allows it at",
+            };
+            Some((rule.place, text))
         }
         By::Sealed(workload) => {
             let workload = model.workloads.get(workload as usize)?;
-            Some((workload.place, format!("seals the {at}")))
+            Some((workload.place, "seals"))
         }
         By::Open(workload) => {
             let workload = model.workloads.get(workload as usize)?;
-            Some((workload.place, format!("leaves the {at} open")))
+            Some((workload.place, "is open at"))
         }
         By::Unselected | By::Platform => None,
     }
@@ -171,12 +171,16 @@ fn flow_text(witness: &Witness) -> String {
     format!("{src} -> {dst} on {port}")
 }
 
-/// What decides at each end of the witness, one line for each.
+/// The witness flow, and what decides at each end of it: one line each.
 pub fn witness_text(model: &Model, witness: &Witness) -> Vec<String> {
+    let flow = std::iter::once(flow_text(witness));
+    flow.chain(ends_text(model, witness)).collect()
+}
+
+fn ends_text(model: &Model, witness: &Witness) -> Vec<String> {
     let source = end_text(model, &witness.verdict.egress);
     let destination = end_text(model, &witness.verdict.ingress);
     vec![
-        format!("{}", flow_text(witness)),
         format!("at the source: {source}"),
         format!("at the destination: {destination}"),
     ]
@@ -199,7 +203,8 @@ pub fn end_text(model: &Model, end: &EndVerdict) -> String {
                 Answer::Allow | Answer::Unknown(_) => format!("`{text}` allows it"),
             };
             if let Answer::Unknown(needs) = &end.verdict {
-                let names: Vec<&str> = needs.as_slice().iter().map(|n| n.as_str()).collect();
+                let names = needs.as_slice().iter().map(|n| format!("`{}`", n.as_str()));
+                let names: Vec<String> = names.collect();
                 let _ = write!(out, ", with the right {}", names.join(", "));
             }
             out
@@ -248,7 +253,10 @@ fn overlap_text(witness: &Witness) -> Vec<String> {
         } else {
             "a pod that may exist"
         };
-        format!("fails for {exists}: {end} is both {}", names.join(" and "))
+        format!(
+            "fails for {exists}: `{end}` is both {}",
+            names.join(" and ")
+        )
     })
     .collect()
 }
@@ -263,7 +271,7 @@ fn unenforced(claim: &Claim, why: &Unenforced) -> Diagnostic<Place> {
         ))
         .help("declare one of its ends with `workload`"),
         Unenforced::NotPods => of(format!(
-            "nothing enforces `{text}`, since its destination holds more than pods"
+            "nothing enforces `{text}`, since its destination holds what is no pod"
         ))
         .help("name owned workloads only as the destination"),
         Unenforced::NotSealed(name) => {

@@ -211,8 +211,8 @@ fn also(
             names.extend(only_by_overlap(set, pod, claimed));
         }
     }
-    names.sort();
-    names.dedup();
+    let mut seen = rustc_hash::FxHashSet::default();
+    names.retain(|name: &WorkloadName| seen.insert(name.clone()));
     names
 }
 

@@ -14,6 +14,8 @@ mod run;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub(crate) use atoms::addresses as address_atoms;
 pub(crate) use atoms::ports as port_atoms;
 pub use flow::{Answer, Assurance, By, EndVerdict, Endpoint, Flow, FlowVerdict, Need, Needs};
 pub(crate) use members::{Members, a_name, pods_of};

@@ -45,7 +45,9 @@ fn http(method: &str, path: &str) -> Via {
 
 #[test]
 fn a_name_that_is_not_given_decides() {
-    let model = shop().allow_via("web", "db", "80", tls(&["*.example.com"])).build();
+    let model = shop()
+        .allow_via("web", "db", "80", tls(&["*.example.com"]))
+        .build();
     check(&model, sni("a.example.com"), "allow (rule 0 | rule 0)");
     check(&model, sni("example.com"), "deny (sealed web | sealed db)");
     check(&model, sni(""), "deny (sealed web | sealed db)");
@@ -77,7 +79,9 @@ fn a_flow_without_facts_speaks_what_the_clause_expects() {
     let model = shop().allow_via("web", "db", "80", dns(&["*"])).build();
     check(&model, Facts::default(), "allow (rule 0 | rule 0)");
     check(&model, get("/"), "deny (sealed web | sealed db)");
-    let model = shop().allow_via("web", "db", "80", Via::Http(HttpRule::default())).build();
+    let model = shop()
+        .allow_via("web", "db", "80", Via::Http(HttpRule::default()))
+        .build();
     check(&model, Facts::default(), "allow (rule 0 | rule 0)");
 }
 

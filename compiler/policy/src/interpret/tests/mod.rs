@@ -59,7 +59,11 @@ pub(super) fn words(model: &Model, verdict: &FlowVerdict) -> String {
             format!("unknown {}", names.join("+"))
         }
     };
-    format!("{answer} ({} | {})", by(verdict.egress.by), by(verdict.ingress.by))
+    format!(
+        "{answer} ({} | {})",
+        by(verdict.egress.by),
+        by(verdict.ingress.by)
+    )
 }
 
 /// Two workloads and a foreign one, with nothing between them.

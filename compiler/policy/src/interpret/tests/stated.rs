@@ -32,7 +32,10 @@ const NONE: Facts = Facts {
 #[test]
 fn a_workload_stands_for_its_canonical_pod() {
     let model = || shop().allow("web", "db", "5432");
-    let passed = check(model().test("web", "db", "5432", NONE, Verdict::Allow), None);
+    let passed = check(
+        model().test("web", "db", "5432", NONE, Verdict::Allow),
+        None,
+    );
     assert_eq!(passed.cases, 1);
     assert_eq!(passed.rules.into_iter().collect::<Vec<_>>(), [0]);
     check(
@@ -76,7 +79,9 @@ fn a_network_is_every_part_that_a_rule_can_tell() {
 
 #[test]
 fn world_may_hold_the_api_server() {
-    let model = shop().allow("web", "world", "443").deny("web", "kube_apiserver", "");
+    let model = shop()
+        .allow("web", "world", "443")
+        .deny("web", "kube_apiserver", "");
     check(
         model.test("web", "world", "443", NONE, Verdict::Allow),
         Some(FailedBy::Otherwise),
@@ -92,27 +97,42 @@ fn a_missing_fact_fails_a_test_by_its_name() {
             model().test("web", "db", "443", NONE, expect),
             Some(FailedBy::DependsOn(needs.clone())),
         );
-        assert_eq!(failed.failed_by.unwrap().reason(), "the verdict depends on `sni`");
+        assert_eq!(
+            failed.failed_by.unwrap().reason(),
+            "the verdict depends on `sni`"
+        );
     }
-    check(shop().allow_via("web", "dns", "53/any", dns(&["*"])).test(
-        "web",
-        "dns",
-        "53/udp",
-        NONE,
-        Verdict::Allow,
-    ), None);
+    check(
+        shop().allow_via("web", "dns", "53/any", dns(&["*"])).test(
+            "web",
+            "dns",
+            "53/udp",
+            NONE,
+            Verdict::Allow,
+        ),
+        None,
+    );
 }
 
 #[test]
 fn a_flow_without_a_port_has_one_verdict_on_all_of_them() {
     check(shop().test("web", "db", "", NONE, Verdict::Deny), None);
-    check(shop().allow("web", "db", "").test("web", "db", "", NONE, Verdict::Allow), None);
     check(
-        shop().allow("web", "db", "1-65535").test("web", "db", "", NONE, Verdict::Allow),
+        shop()
+            .allow("web", "db", "")
+            .test("web", "db", "", NONE, Verdict::Allow),
+        None,
+    );
+    check(
+        shop()
+            .allow("web", "db", "1-65535")
+            .test("web", "db", "", NONE, Verdict::Allow),
         Some(FailedBy::PortNeeded),
     );
     check(
-        shop().allow("web", "db", "80").test("web", "db", "", NONE, Verdict::Deny),
+        shop()
+            .allow("web", "db", "80")
+            .test("web", "db", "", NONE, Verdict::Deny),
         Some(FailedBy::PortNeeded),
     );
 }
@@ -120,16 +140,31 @@ fn a_flow_without_a_port_has_one_verdict_on_all_of_them() {
 #[test]
 fn a_name_stands_for_an_address_that_only_it_has() {
     let model = || shop().allow("web", "name:*.example.com", "443");
-    check(model().test("web", "dns:a.example.com", "443", NONE, Verdict::Allow), None);
-    check(model().test("web", "dns:example.com", "443", NONE, Verdict::Deny), None);
-    check(model().test("web", "name:*.example.com", "443", NONE, Verdict::Allow), None);
+    check(
+        model().test("web", "dns:a.example.com", "443", NONE, Verdict::Allow),
+        None,
+    );
+    check(
+        model().test("web", "dns:example.com", "443", NONE, Verdict::Deny),
+        None,
+    );
+    check(
+        model().test("web", "name:*.example.com", "443", NONE, Verdict::Allow),
+        None,
+    );
     // An address has the name that a `dns` fact gives it, and no other.
     let named = Facts {
         dns: Some("a.example.com".into()),
         ..NONE
     };
-    check(model().test("web", "ip:1.1.1.1", "443", NONE, Verdict::Deny), None);
-    check(model().test("web", "ip:1.1.1.1", "443", named, Verdict::Allow), None);
+    check(
+        model().test("web", "ip:1.1.1.1", "443", NONE, Verdict::Deny),
+        None,
+    );
+    check(
+        model().test("web", "ip:1.1.1.1", "443", named, Verdict::Allow),
+        None,
+    );
 }
 
 #[test]
@@ -141,7 +176,10 @@ fn what_tests_nothing_fails() {
     let model = shop().test("web", "db", "80", NONE, Verdict::Deny).build();
     let only_db = inventory(&["app=db"]);
     let failed = run(&model, Some(&only_db));
-    assert_eq!(failed.failed_by, Some(FailedBy::SelectsNothing(Side::Source)));
+    assert_eq!(
+        failed.failed_by,
+        Some(FailedBy::SelectsNothing(Side::Source))
+    );
 }
 
 #[test]
@@ -157,7 +195,10 @@ fn with_an_inventory_a_set_is_its_pods() {
     let plain = inventory(&["app=web", "app=db"]);
     assert_eq!(run(&model, Some(&plain)).failed_by, None);
     let both = inventory(&["app=web", "app=web role=admin", "app=db"]);
-    assert_eq!(run(&model, Some(&both)).failed_by, Some(FailedBy::Otherwise));
+    assert_eq!(
+        run(&model, Some(&both)).failed_by,
+        Some(FailedBy::Otherwise)
+    );
 }
 
 #[test]
