@@ -210,7 +210,7 @@ impl<'t> Cursor<'t> {
         if matches!(self.kind(), Some(T::LBrace | T::Int | T::Port)) {
             return self.value(out);
         }
-        let (mut set, rest) = self.union();
+        let (mut set, rest) = self.parts();
         set.extend(rest);
         out.push(Doc::group(set));
     }
@@ -378,7 +378,11 @@ impl<'t> Cursor<'t> {
         let mut arrow = vec![Doc::Line];
         self.token(&mut arrow);
         arrow.push(Doc::Space);
-        self.end(&mut arrow);
+        if self.is(T::LBrace) {
+            self.end(&mut arrow);
+        } else {
+            self.end_before_colon(&mut arrow);
+        }
         if self.is(T::Colon) {
             self.token(&mut arrow);
             self.port(&mut arrow);
@@ -423,7 +427,7 @@ impl<'t> Cursor<'t> {
     }
 
     fn set(&mut self, out: &mut Vec<Doc<'t>>) {
-        let (mut set, rest) = self.union();
+        let (mut set, rest) = self.parts();
         if rest.is_empty() {
             out.append(&mut set);
         } else {
@@ -432,17 +436,36 @@ impl<'t> Cursor<'t> {
         }
     }
 
-    /// The first primary of a set, and the others with their signs.
-    fn union(&mut self) -> (Vec<Doc<'t>>, Vec<Doc<'t>>) {
+    /// The first primary of a set, and the others with their signs. What `except` takes away stands
+    /// deeper than what it is taken from.
+    fn parts(&mut self) -> (Vec<Doc<'t>>, Vec<Doc<'t>>) {
         let (mut first, mut rest) = (Vec::new(), Vec::new());
         self.prim(&mut first);
-        while matches!(self.kind(), Some(T::Pipe | T::Except)) {
+        self.union_rest(&mut rest);
+        if self.is(T::Except) {
+            if !rest.is_empty() {
+                first.append(&mut rest);
+                first = vec![Doc::group(first)];
+            }
+            let mut less = Vec::new();
+            self.token(&mut less);
+            let mut taken = vec![Doc::Line];
+            self.prim(&mut taken);
+            self.union_rest(&mut taken);
+            less.push(Doc::Indent(taken));
             rest.push(Doc::Line);
-            self.token(&mut rest);
-            rest.push(Doc::Space);
-            self.prim(&mut rest);
+            rest.push(Doc::group(less));
         }
         (first, rest)
+    }
+
+    fn union_rest(&mut self, out: &mut Vec<Doc<'t>>) {
+        while self.is(T::Pipe) {
+            out.push(Doc::Line);
+            self.token(out);
+            out.push(Doc::Space);
+            self.prim(out);
+        }
     }
 
     fn prim(&mut self, out: &mut Vec<Doc<'t>>) {
@@ -469,10 +492,20 @@ impl<'t> Cursor<'t> {
     }
 
     fn dest(&mut self, out: &mut Vec<Doc<'t>>) {
-        self.prim(out);
+        self.end_before_colon(out);
         if self.is(T::Colon) {
             self.token(out);
             self.ports(out);
+        }
+    }
+
+    /// A primary that a colon may follow: it must not run into an IPv6 address.
+    fn end_before_colon(&mut self, out: &mut Vec<Doc<'t>>) {
+        let first = self.tokens.front();
+        let runs = first.is_some_and(|t| t.kind == T::Addr && t.text.contains(':'));
+        self.prim(out);
+        if runs && self.is(T::Colon) {
+            out.push(Doc::Space);
         }
     }
 

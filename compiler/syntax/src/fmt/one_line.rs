@@ -10,6 +10,8 @@ use crate::{
 enum Inside {
     /// Labels, the ends of `stays within`, bodies: blanks inside the braces, and behind a colon.
     Padded,
+    /// The rules of a template, the flows of a test: blanks inside the braces.
+    Body,
     /// Entries without commas, two blanks apart.
     Block,
     /// Ports, names, strings, sets.
@@ -24,7 +26,7 @@ pub fn one_line(item_text: &str) -> String {
     let word = lexemes.first().map(|t| t.kind);
     let mut out = String::with_capacity(item_text.len());
     let mut open: Vec<Inside> = Vec::new();
-    let mut via = false;
+    let (mut via, mut runs) = (false, false);
     let mut previous: Option<T> = None;
     for (index, lexeme) in lexemes.iter().enumerate() {
         let next = lexemes.get(index + 1);
@@ -35,12 +37,19 @@ pub fn one_line(item_text: &str) -> String {
         if lexeme.kind.is_closer() {
             open.pop();
         }
-        let before = previous.map_or(0, |before| gap(before, lexeme.kind, inside, word));
+        let before = match previous {
+            // A colon must not run into an IPv6 address without brackets.
+            Some(T::Addr) if lexeme.kind == T::Colon && runs => 1,
+            Some(before) => gap(before, lexeme.kind, inside, word),
+            None => 0,
+        };
         out.extend(std::iter::repeat_n(' ', before));
-        out.push_str(lexeme.text(item_text));
-        via |= lexeme.kind == T::Via;
+        let text = lexeme.text(item_text);
+        out.push_str(text);
+        runs = lexeme.kind == T::Addr && text.contains(':');
+        via = lexeme.kind == T::Via || (via && !lexeme.kind.is_item_word());
         if lexeme.kind.is_opener() {
-            open.push(opened(lexeme.kind, previous, word, via && inside.is_none()));
+            open.push(opened(lexeme.kind, previous, word, (via, inside)));
         }
         previous = Some(lexeme.kind);
     }
@@ -48,13 +57,22 @@ pub fn one_line(item_text: &str) -> String {
 }
 
 /// What a bracket opens.
-fn opened(kind: T, previous: Option<T>, word: Option<T>, via: bool) -> Inside {
+fn opened(
+    kind: T,
+    previous: Option<T>,
+    word: Option<T>,
+    (via, inside): (bool, Option<Inside>),
+) -> Inside {
+    let outer = matches!(inside, None | Some(Inside::Body));
     match kind {
         T::LParen if word == Some(T::Template) && previous.is_some_and(T::is_name) => {
             Inside::Formals
         }
         T::LBrace if matches!(previous, Some(T::Colon | T::Dot | T::Equals)) => Inside::Tight,
-        T::LBrace if via => Inside::Block,
+        T::LBrace if via && outer => Inside::Block,
+        T::LBrace if inside.is_none() && matches!(word, Some(T::Template | T::Test)) => {
+            Inside::Body
+        }
         T::LBrace => Inside::Padded,
         _ => Inside::Tight,
     }
@@ -62,7 +80,7 @@ fn opened(kind: T, previous: Option<T>, word: Option<T>, via: bool) -> Inside {
 
 /// The blanks between two tokens.
 fn gap(before: T, kind: T, inside: Option<Inside>, word: Option<T>) -> usize {
-    let padded = matches!(inside, Some(Inside::Padded | Inside::Block));
+    let padded = matches!(inside, Some(Inside::Padded | Inside::Block | Inside::Body));
     match (before, kind) {
         (T::LBrace, T::RBrace) => 0,
         (T::LBrace, _) | (_, T::RBrace) => usize::from(padded),
@@ -70,11 +88,14 @@ fn gap(before: T, kind: T, inside: Option<Inside>, word: Option<T>) -> usize {
         (_, T::RParen | T::RBracket | T::Dot | T::Comma | T::Colon) => 0,
         (T::Colon, _) => {
             let header = inside.is_none() && word == Some(T::Param);
-            usize::from(padded || header || inside == Some(Inside::Formals))
+            let keyed = matches!(inside, Some(Inside::Padded | Inside::Formals));
+            usize::from(keyed || header)
         }
+        // A name stands before the parentheses of a template and of `apply` only, or it is a word.
         (name, T::LParen) if name.is_name() && inside.is_none() => {
             usize::from(!matches!(word, Some(T::Template | T::Apply)))
         }
+        (T::Ident, T::LParen) if inside == Some(Inside::Body) => 0,
         (T::Str, _) if inside == Some(Inside::Block) => 2,
         _ => 1,
     }

@@ -51,6 +51,10 @@ pub(super) fn mend(source: &mut Source<'_>) {
                 close(source, &mut kept, &mut open);
             }
         }
+        let next = lexemes.get(index + 1).map(|t| t.kind);
+        while open.last().is_some_and(|t| ends(t.kind, lexeme.kind, next)) {
+            close(source, &mut kept, &mut open);
+        }
         if lexeme.kind.is_opener() {
             open.push(*lexeme);
         } else if lexeme.kind.is_closer() {
@@ -70,6 +74,19 @@ pub(super) fn mend(source: &mut Source<'_>) {
         close(source, &mut kept, &mut open);
     }
     source.lexemes = kept;
+}
+
+/// Whether a token shows that a bracket has ended before it: no such bracket holds such a token.
+fn ends(open: T, kind: T, next: Option<T>) -> bool {
+    let clause = kind == T::In && matches!(next, Some(T::Namespace | T::Any));
+    let word = matches!(
+        kind,
+        T::Arrow | T::Via | T::Until | T::Because | T::Can | T::Cannot | T::Equals
+    );
+    match open {
+        T::LParen | T::LBracket => clause || word,
+        _ => clause,
+    }
 }
 
 fn close(source: &mut Source<'_>, kept: &mut Vec<Lexeme>, open: &mut Vec<Lexeme>) {

@@ -38,8 +38,14 @@ pub(super) fn reserved_word(place: &Place<'_>) -> Option<Answer> {
         return None;
     }
     let mended = place.read_as(T::Ident);
+    // A word that opens an item cannot go on one; a word of a clause may just follow a gap.
     let last = place.at + 1 == place.tokens.len();
-    if !(place.passes(&mended, place.at + 1) || last && place.passes(&mended, place.at)) {
+    let meant = if found.kind.is_item_word() {
+        place.passes(&mended, place.at + usize::from(!last))
+    } else {
+        place.parses(&mended)
+    };
+    if !meant {
         return None;
     }
     let word = found.text(place.text);

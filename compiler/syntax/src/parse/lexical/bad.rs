@@ -116,10 +116,11 @@ fn stray(bad: &Lexeme, run: &str, before: Option<&Lexeme>) -> Finding {
     let invisible =
         c.is_control() || c.is_whitespace() || matches!(c, '\u{200B}'..='\u{200F}' | '\u{FEFF}');
     if c.is_control() {
-        let mark = TextRange::new(at.start, at.start + c.len_utf8() as u32);
+        let length = run.find(|c: char| !c.is_control()).unwrap_or(run.len());
+        let mark = TextRange::new(at.start, at.start + length as u32);
         return Diagnostic::new(
             &syntax::CONTROL_CHARACTER,
-            at,
+            mark,
             format!(
                 "the control character U+{:04X} stands in the text",
                 u32::from(c)
