@@ -105,6 +105,8 @@ pub struct Rule {
     pub place: Place,
     /// The `apply` items that made this rule, innermost first; `place` is then inside the template.
     pub applied_at: Vec<Place>,
+    /// The ports behind the destination, where there are some.
+    pub ports_at: Option<Place>,
     pub verdict: Verdict,
 }
 
