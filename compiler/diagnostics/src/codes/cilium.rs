@@ -29,4 +29,6 @@ codes! {
         "a `via dns` on a resolver that the node itself is";
     MESH_PEERS_NOT_COVERED = "NPL0714" "mesh-peers-not-covered" Warning
         "a cluster mesh, of which rules speak for the local cluster only";
+    OWNED_TWICE = "NPL0715" "owned-twice" Warning
+        "a pod that two packages own";
 }
