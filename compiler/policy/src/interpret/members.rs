@@ -175,7 +175,7 @@ impl<'m> Members<'m> {
 }
 
 /// The pods of an inventory: those on the host network are their nodes, to every policy.
-pub(crate) fn pods_of(inventory: &Inventory) -> impl Iterator<Item = Pod> {
+pub fn pods_of(inventory: &Inventory) -> impl Iterator<Item = Pod> {
     let pods = inventory.workloads.iter().filter(|w| !w.host_network);
     pods.map(move |w| pod_of(inventory, w))
 }
