@@ -1,6 +1,6 @@
 //! A model with what every lint asks of it, asked once.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use npl_diagnostics::{Code, Diagnostic, Place};
 use rustc_hash::FxHashMap;
@@ -51,10 +51,10 @@ pub(super) struct Context<'m> {
     /// Parts of each set.
     sets: Vec<Vec<PartId>>,
     bound: Vec<Bound>,
-    /// In the order of the model.
+    /// Those of one rule together, in the order of the rules.
     pub(super) ends: Vec<End<'m>>,
-    /// Positions in `ends` of each rule.
-    by_rule: Vec<Vec<usize>>,
+    /// Where in `ends` those of each rule are.
+    by_rule: Vec<Range<usize>>,
     /// Positions in `ends` of the allows that let nodes in.
     from_nodes: Vec<usize>,
     /// Positions in `ends` of the denies, by direction and each part of their subject.
@@ -84,11 +84,17 @@ impl<'m> Context<'m> {
             });
         }
         parts.relate();
-        let mut by_rule: Vec<Vec<usize>> = vec![Vec::new(); model.rules.len()];
+        ends.sort_by_key(|end| end.rule);
+        let mut by_rule: Vec<Range<usize>> = vec![0..0; model.rules.len()];
         let mut denies: FxHashMap<(Direction, PartId), Vec<usize>> = FxHashMap::default();
         for (position, end) in ends.iter().enumerate() {
-            if let Some(list) = by_rule.get_mut(end.rule) {
-                list.push(position);
+            if let Some(range) = by_rule.get_mut(end.rule) {
+                let start = if range.end == 0 {
+                    position
+                } else {
+                    range.start
+                };
+                *range = start..position + 1;
             }
             if end.end.verdict == Verdict::Deny {
                 for part in sets.get(end.subject).into_iter().flatten() {
@@ -116,21 +122,18 @@ impl<'m> Context<'m> {
     }
 
     /// Rules with their position and their ends.
-    pub(super) fn rules(&self) -> impl Iterator<Item = (usize, &'m Rule, Vec<&End<'m>>)> {
-        let rules = self.model.rules.iter().zip(&self.by_rule).enumerate();
-        rules.map(|(index, (rule, positions))| {
-            let ends = positions.iter().filter_map(|&p| self.ends.get(p));
-            (index, rule, ends.collect())
-        })
+    pub(super) fn rules(&self) -> impl Iterator<Item = (usize, &'m Rule, &[End<'m>])> {
+        let rules = self.model.rules.iter().enumerate();
+        rules.map(|(index, rule)| (index, rule, self.ends_of(index)))
     }
 
     pub(super) fn rule(&self, index: usize) -> Option<&'m Rule> {
         self.model.rules.get(index)
     }
 
-    pub(super) fn ends_of(&self, rule: usize) -> impl Iterator<Item = &End<'m>> {
-        let positions = self.by_rule.get(rule).into_iter().flatten();
-        positions.filter_map(|&p| self.ends.get(p))
+    pub(super) fn ends_of(&self, rule: usize) -> &[End<'m>] {
+        let range = self.by_rule.get(rule).cloned();
+        range.and_then(|r| self.ends.get(r)).unwrap_or_default()
     }
 
     pub(super) fn set(&self, id: SetId) -> &[PartId] {
@@ -172,7 +175,7 @@ impl<'m> Context<'m> {
     }
 
     /// Ingress allows whose peers hold every node.
-    pub(super) fn from_nodes(&self) -> impl Iterator<Item = &End<'m>> {
+    pub(super) fn nodes_entering(&self) -> impl Iterator<Item = &End<'m>> {
         let positions = self.from_nodes.iter();
         positions.filter_map(|&p| self.ends.get(p))
     }

@@ -22,7 +22,7 @@ pub(super) fn check(context: &Context<'_>, out: &mut Found) {
                 if ends.iter().any(|end| end.end.ports.all) {
                     add(broad(rule));
                 }
-                if let Some(direction) = open(context, &ends) {
+                if let Some(direction) = open(context, ends) {
                     add(no_effect(rule, direction));
                 }
             }
@@ -56,7 +56,7 @@ fn broad(rule: &Rule) -> Finding {
 }
 
 /// The direction in which all pods that the rule binds at are open, if no end of it does anything.
-fn open(context: &Context<'_>, ends: &[&End<'_>]) -> Option<Direction> {
+fn open(context: &Context<'_>, ends: &[End<'_>]) -> Option<Direction> {
     let mut binding = ends
         .iter()
         .filter(|end| context.bound(end.subject).any)

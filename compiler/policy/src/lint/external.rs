@@ -32,7 +32,7 @@ pub(super) fn check(context: &Context<'_>, out: &mut Found) {
     let mut unguarded: Option<(usize, &Rule, AddrSet)> = None;
     let mut more = 0_usize;
     for (index, rule, ends) in context.rules() {
-        let leaving = |end: &&&End<'_>| {
+        let leaving = |end: &&End<'_>| {
             end.end.verdict == Verdict::Allow
                 && end.end.direction == Direction::Egress
                 && !end.end.peers.names.is_empty()

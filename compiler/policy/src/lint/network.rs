@@ -26,7 +26,7 @@ pub(super) fn check(context: &Context<'_>, inventory: bool, out: &mut Found) {
     let tables = (private().subtract(&endpoints()), known_nets(LINK));
     let mut memo: FxHashMap<SetId, Facts> = FxHashMap::default();
     for (index, rule, ends) in context.rules() {
-        let has_nets = |end: &&&End<'_>| !end.end.peers.nets.is_empty();
+        let has_nets = |end: &&End<'_>| !end.end.peers.nets.is_empty();
         let Some(end) = ends.iter().find(has_nets) else {
             continue;
         };

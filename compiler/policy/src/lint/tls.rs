@@ -38,7 +38,7 @@ const NAMED_RANGE_MAX: u16 = 16;
 pub(super) fn check(context: &Context<'_>, out: &mut Found) {
     let open = Udp::new(context);
     for (index, rule, ends) in context.rules() {
-        let tls = |end: &&&End<'_>| matches!(end.end.via.as_deref(), Some(Via::Tls(_)));
+        let tls = |end: &&End<'_>| matches!(end.end.via.as_deref(), Some(Via::Tls(_)));
         let Some(end) = ends.iter().find(tls) else {
             continue;
         };

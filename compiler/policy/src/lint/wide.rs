@@ -24,7 +24,7 @@ const SHORT_V6: u8 = 16;
 pub(super) fn check(context: &Context<'_>, out: &mut Found) {
     let (private, meant, metadata) = (private(), known_nets(MEANT), metadata());
     for (index, rule, ends) in context.rules() {
-        let leaving = |end: &&&End<'_>| {
+        let leaving = |end: &&End<'_>| {
             end.end.verdict == Verdict::Allow
                 && end.end.direction == Direction::Egress
                 && (!end.end.peers.nets.is_empty() || !end.end.peers.entities.is_empty())

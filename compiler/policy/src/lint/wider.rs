@@ -26,18 +26,18 @@ pub(super) fn check(context: &Context<'_>, out: &mut Found) {
             continue;
         }
         if rule.verdict == Verdict::Allow
-            && let Some(deny) = denied(context, &index, &ends)
+            && let Some(deny) = denied(context, &index, ends)
         {
             out.push((position, never_applies(rule, deny)));
             continue;
         }
         if ends.iter().any(|end| end.end.via.is_some())
-            && let Some((wide, end)) = swallowed(context, &index, &ends)
+            && let Some((wide, end)) = swallowed(context, &index, ends)
         {
             out.push((position, via_swallowed(rule, wide, end)));
             continue;
         }
-        if let Some((wide, same)) = redundant(context, &index, position, rule, &ends) {
+        if let Some((wide, same)) = redundant(context, &index, position, rule, ends) {
             out.push((position, redundancy(rule, wide, same)));
         }
     }
@@ -104,7 +104,7 @@ impl Index {
 
 /// The deny that lets nothing of an allow pass. One end is enough where all its pods are owned: a
 /// flow has to pass both.
-fn denied<'m>(context: &Context<'m>, index: &Index, ends: &[&End<'m>]) -> Option<&'m Rule> {
+fn denied<'m>(context: &Context<'m>, index: &Index, ends: &[End<'m>]) -> Option<&'m Rule> {
     let mut every = true;
     let mut any = None;
     for end in ends {
@@ -130,7 +130,7 @@ fn never_applies(rule: &Rule, deny: &Rule) -> Diagnostic<Place> {
 fn swallowed<'a, 'm>(
     context: &'a Context<'m>,
     index: &'a Index,
-    ends: &[&'a End<'m>],
+    ends: &'a [End<'m>],
 ) -> Option<(&'m Rule, &'a End<'m>)> {
     let mut first = None;
     for end in ends {
@@ -200,7 +200,7 @@ fn redundant<'m>(
     index: &Index,
     position: usize,
     rule: &Rule,
-    ends: &[&End<'m>],
+    ends: &[End<'m>],
 ) -> Option<(&'m Rule, bool)> {
     // A template says what it says for all who apply it.
     if !fixes::is_own(rule) {
@@ -211,7 +211,7 @@ fn redundant<'m>(
     for wide in index.wider(context, first, rule.verdict) {
         let all = holds_clause(wide, first)
             && rest.iter().all(|end| {
-                let mut others = context.ends_of(wide.rule);
+                let mut others = context.ends_of(wide.rule).iter();
                 others.any(|other| context.end_holds(other, end) && holds_clause(other, end))
             });
         let same = all && same_rule(context, ends, wide.rule);
@@ -226,8 +226,8 @@ fn redundant<'m>(
 }
 
 /// Each end of the other rule is held by this one too.
-fn same_rule(context: &Context<'_>, ends: &[&End<'_>], other: usize) -> bool {
-    context.ends_of(other).all(|back| {
+fn same_rule(context: &Context<'_>, ends: &[End<'_>], other: usize) -> bool {
+    context.ends_of(other).iter().all(|back| {
         ends.iter()
             .any(|end| context.end_holds(end, back) && holds_clause(end, back))
     })

@@ -45,8 +45,10 @@ fn fixed(labels: &[&str], name: &[&str]) -> bool {
 fn one(label: &str, text: &str) -> bool {
     match label.chars().next() {
         None => text.is_empty(),
-        Some('*') => (0..=text.len()).any(|n| one(&label[1..], &text[n..])),
-        Some(c) => text.starts_with(c) && one(&label[1..], &text[1..]),
+        Some('*') => (0..=text.len()).any(|n| one(label.get(1..).unwrap(), text.get(n..).unwrap())),
+        Some(c) => text
+            .strip_prefix(c)
+            .is_some_and(|rest| one(label.get(1..).unwrap(), rest)),
     }
 }
 

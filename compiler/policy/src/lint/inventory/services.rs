@@ -7,6 +7,7 @@ use crate::{
     inventory::{PodTemplate, Proto, Service, ServiceKind, ServicePort, TargetPort},
     lint::{
         context::{Context, End, Found, found},
+        fixes,
         inventory::index::Pods,
         parts::{Part, PartId},
     },
@@ -27,7 +28,7 @@ struct Behind<'i> {
 pub(super) fn check(context: &Context<'_>, pods: &Pods<'_>, out: &mut Found) {
     let mut memo: FxHashMap<PartId, Behind<'_>> = FxHashMap::default();
     for (index, rule, ends) in context.rules() {
-        let Some((set, parts, ports)) = destination(context, &ends) else {
+        let Some((set, parts, ports)) = destination(context, ends) else {
             continue;
         };
         // A resolved Service has its target port already.
@@ -46,7 +47,7 @@ pub(super) fn check(context: &Context<'_>, pods: &Pods<'_>, out: &mut Found) {
             forwarded = forwarded.or(into.map(|(service, _)| *service));
         }
         if let Some((service, port)) = wrong {
-            out.push((index, service_port(rule, service, port)));
+            out.push((index, service_port(rule, ports, service, port)));
         }
         if let Some(service) = forwarded
             && let Some(end) = ends.iter().find(|end| from_world_only(context, end))
@@ -60,7 +61,7 @@ pub(super) fn check(context: &Context<'_>, pods: &Pods<'_>, out: &mut Found) {
 /// The pods that a rule leads to, and on which ports.
 fn destination<'a, 'm>(
     context: &'a Context<'m>,
-    ends: &[&'a End<'m>],
+    ends: &'a [End<'m>],
 ) -> Option<(&'m Set, &'a [PartId], &'m PortSet)> {
     let end = ends.first()?;
     let (set, id): (&'m Set, _) = match end.end.direction {
@@ -167,7 +168,12 @@ fn mistaken<'i>(behind: &Behind<'i>, ports: &PortSet) -> Option<(&'i Service, &'
         })
 }
 
-fn service_port(rule: &Rule, service: &Service, port: &ServicePort) -> Diagnostic<Place> {
+fn service_port(
+    rule: &Rule,
+    ports: &PortSet,
+    service: &Service,
+    port: &ServicePort,
+) -> Diagnostic<Place> {
     let (target, noun) = match &port.target {
         TargetPort::Number(number) => (number.to_string(), "port"),
         TargetPort::Name(name) => (format!("`{name}`"), "port named"),
@@ -177,9 +183,25 @@ fn service_port(rule: &Rule, service: &Service, port: &ServicePort) -> Diagnosti
         "{} is the port of the Service `{id}`, not of its pods",
         port.port
     );
-    found(&codes::SERVICE_PORT_NOT_POD_PORT, rule, message)
+    let finding = found(&codes::SERVICE_PORT_NOT_POD_PORT, rule, message)
         .note("policy is evaluated after the Service was translated")
-        .help(format!("write the pods' {noun} {target}"))
+        .help(format!("write the pods' {noun} {target}"));
+    // The literal can be replaced where it is all that stands behind the destination.
+    let (Some(at), TargetPort::Number(number)) = (rule.ports_at, &port.target) else {
+        return finding;
+    };
+    let units = ports.units();
+    let [PortUnit::Range { proto, .. }] = units.as_slice() else {
+        return finding;
+    };
+    if !fixes::is_own(rule) {
+        return finding;
+    }
+    let text = match proto {
+        PortProto::Tcp => number.to_string(),
+        _ => format!("{number}/{}", proto.as_str()),
+    };
+    finding.fix(format!("write `{text}`"), false, at, text)
 }
 
 /// The end lets in what comes from `world`, and names nothing else.
@@ -194,7 +216,7 @@ fn from_world_only(context: &Context<'_>, end: &End<'_>) -> bool {
 
 /// Some rule lets nodes in at the same pods and ports.
 fn others_enter(context: &Context<'_>, end: &End<'_>) -> bool {
-    context.from_nodes().any(|other| {
+    context.nodes_entering().any(|other| {
         !other.end.ports.disjoint(&end.end.ports) && context.meets(other.subject, end.subject)
     })
 }

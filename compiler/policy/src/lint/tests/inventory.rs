@@ -121,6 +121,25 @@ fn service_port_not_pod_port() {
 }
 
 #[test]
+fn the_target_port_is_offered() {
+    let mut inventory = running();
+    let service = service("api", 80, TargetPort::Number(8080));
+    inventory.services.push(service);
+    let fixes = |ports: &str| {
+        let model = shop().allow("web", "api", ports).build();
+        let found = lint::check(&model, Some(&inventory)).remove(0);
+        assert!(found.is_error());
+        found.fixes
+    };
+    let one = fixes("80").remove(0);
+    assert_eq!((one.edits[0].text.as_str(), one.safe), ("8080", false));
+    assert!(
+        fixes("80 443").is_empty(),
+        "which of the two is meant is not known"
+    );
+}
+
+#[test]
 fn enters_elsewhere() {
     let mut inventory = running();
     inventory.services.push(Service {
