@@ -272,3 +272,41 @@ fn a_policy_in_yaml_is_not_passed_over() {
         .run(&["check", "shop.npl", "--inventory", "k8s"])
         .exits(0);
 }
+
+#[test]
+fn pods_that_two_packages_own() {
+    let toml = |name: &str| format!("[package]\nname = \"{name}\"\nnamespace = \"shop\"\n");
+    let one = "workload web { app: \"web\" }\nworkload db { app: \"db\" }\n\
+        allow web -> db:7000 via tls.sni \"db.example\"\n";
+    let two = |declared: &str, port: u16| {
+        format!(
+            "{declared} {{ app: \"web\" }}\nforeign workload db {{ app: \"db\" }}\n\
+             workload x {{ app: \"x\" }}\nallow egress front -> db:{port} via http {{ GET \"/\" }}\n\
+             allow front -> x:80\n"
+        )
+    };
+    let run = |text: &str, code: i32| {
+        let sandbox = Sandbox::with(&[
+            ("a/npl.toml", &toml("a")),
+            ("a/main.npl", one),
+            ("b/npl.toml", &toml("b")),
+            ("b/main.npl", text),
+        ]);
+        let ran = sandbox.run(&["check", "a", "b", "--format", "concise"]);
+        assert_eq!(ran.code, Some(code), "{}{}", ran.out, ran.err);
+        ran.out
+    };
+    let both = run(&two("workload front", 5000), 0);
+    assert!(both.contains("b/main.npl:1:10: warning[NPL0715]"), "{both}");
+    let clash = run(&two("workload front", 7000), 1);
+    assert!(clash.contains("b/main.npl:4:1: error[NPL0709]"), "{clash}");
+    let foreign = two("foreign workload front", 5000)
+        .replace("allow egress front -> db:5000 via http { GET \"/\" }\n", "");
+    assert_eq!(
+        run(
+            &foreign.replace("foreign workload db { app: \"db\" }\n", ""),
+            0
+        ),
+        ""
+    );
+}

@@ -89,6 +89,19 @@ fn explain_a_place_and_an_id() {
     let workload = sandbox.run(&["explain", "shop.npl:3"]).exits(0).out;
     assert!(workload.contains("pods with label `app` = \"frontend\" in namespace `shop`"));
     assert!(workload.contains("sealed"), "{workload}");
+    sandbox.write(
+        "port.npl",
+        SHOP.replace(":443 via", ":tls via") + "port tls = 443\n",
+    );
+    let last = SHOP.lines().count() + 1;
+    let port = sandbox
+        .run(&["explain", &format!("port.npl:{last}")])
+        .exits(0)
+        .out;
+    assert!(
+        port.contains("Rules that name `tls`:\n  port.npl:6: allow frontend"),
+        "{port}"
+    );
     sandbox.run(&["explain", "shop.npl:2"]).exits(2);
     sandbox.run(&["explain", "r000000", "shop.npl"]).exits(2);
 }

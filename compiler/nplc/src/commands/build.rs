@@ -10,7 +10,7 @@ use super::ask;
 use crate::{
     args::{Build, Stage},
     fs::plain,
-    pipeline::{Analysis, Gathered, Unit},
+    pipeline::{self, Analysis, Gathered, Unit},
     stop::{Answer, Result, Stop},
     ui::Ui,
     write,
@@ -25,8 +25,7 @@ pub(super) fn run(args: &Build, ui: &Ui) -> Result<Answer> {
     let units = ask::open(&args.from.sources, &args.from.options, ui)?;
     let mut gathered = Gathered::default();
     let mut outputs = Vec::new();
-    for unit in &units {
-        let analysis = unit.analyse();
+    for (unit, analysis) in units.iter().zip(pipeline::analyse_all(&units)) {
         let emitted = emit(unit, &analysis, args.stage);
         gathered.add(unit, &analysis.diagnostics);
         match emitted {

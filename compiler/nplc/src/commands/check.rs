@@ -3,7 +3,7 @@
 use super::ask;
 use crate::{
     args::Check,
-    pipeline::Gathered,
+    pipeline::{self, Gathered},
     stop::{Answer, Result},
     ui::Ui,
 };
@@ -11,8 +11,8 @@ use crate::{
 pub(super) fn run(args: &Check, ui: &Ui) -> Result<Answer> {
     let units = ask::open(&args.from.sources, &args.from.options, ui)?;
     let mut gathered = Gathered::default();
-    for unit in &units {
-        gathered.add(unit, &unit.analyse().diagnostics);
+    for (unit, analysis) in units.iter().zip(pipeline::analyse_all(&units)) {
+        gathered.add(unit, &analysis.diagnostics);
     }
     ui.out(gathered.render(ask::format(args.format), ui.color_out))?;
     let counts = gathered.counts();

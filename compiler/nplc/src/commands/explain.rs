@@ -3,7 +3,7 @@
 mod english;
 mod rule;
 
-use npl_diagnostics::{codes, suggest};
+use npl_diagnostics::{FileId, Sources as _, codes, suggest};
 use npl_policy::model::{Model, Workload};
 
 use super::ask;
@@ -110,13 +110,16 @@ fn explain_place(args: &Explain, file: &str, line: u32, ui: &Ui) -> Result<Answe
         out.push_str(&at_line(unit, &analysis, |place| {
             unit.covers(place, id, line)
         }));
+        if out.is_empty() {
+            out.push_str(&declaration(unit, &analysis, id, line));
+        }
     }
     if !known {
         return Err(Stop::failed(format!("`{file}` is not among the sources")));
     }
     if out.is_empty() {
         return Err(Stop::failed(format!(
-            "nothing at {file}:{line} has a meaning of its own: no rule, workload, claim or test \
+            "nothing at {file}:{line} has a meaning of its own: no declaration, rule, claim or test \
              stands there"
         )));
     }
@@ -175,6 +178,40 @@ fn at_line(
                 flows.collect::<String>()
             ),
         );
+    }
+    out
+}
+
+/// A declaration that has no object of its own: its text, and the rules that name it.
+fn declaration(unit: &Unit, analysis: &Analysis, file: FileId, line: u32) -> String {
+    let Some(item) = unit.host().item_at(unit.host().path(file), line) else {
+        return String::new();
+    };
+    let Some(name) = &item.name else {
+        return String::new();
+    };
+    let mut out = format!("{}:{line}: {}\n", unit.shown_path(file), item.text);
+    for line in item.doc.iter().flat_map(|doc| doc.lines()) {
+        out.push_str(&format!("  {line}\n"));
+    }
+    let names = |text: &str| {
+        let word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        text.split(|c| !word(c)).any(|part| part == name.as_str())
+    };
+    let rules: Vec<_> = analysis
+        .model
+        .rules
+        .iter()
+        .filter(|rule| names(&rule.text))
+        .collect();
+    if rules.is_empty() {
+        out.push_str(&format!("\nNo rule names `{name}`.\n"));
+        return out;
+    }
+    out.push_str(&format!("\nRules that name `{name}`:\n"));
+    for rule in rules {
+        let at = unit.at(rule.place);
+        out.push_str(&format!("  {}:{}: {}\n", at.file, at.line, rule.text));
     }
     out
 }

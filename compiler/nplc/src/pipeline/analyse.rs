@@ -38,7 +38,12 @@ impl Unit {
     /// Runs every check. Lints, claims and targets are asked even where the program has errors: one
     /// run shows all of them.
     pub fn analyse(&self) -> Analysis {
-        let mut found = self.manifest_findings.clone();
+        self.analyse_with(Vec::new())
+    }
+
+    /// The same, with findings that came from elsewhere: levels and ignores count for them too.
+    pub(super) fn analyse_with(&self, mut found: Vec<Diagnostic<Place>>) -> Analysis {
+        found.extend(self.manifest_findings.iter().cloned());
         found.extend(self.host.diagnostics());
         let model = self.host.model();
         let inventory = self.inventory.as_deref();

@@ -4,6 +4,7 @@
 //! A target sees a program only as the `Checked` of an [`Analysis`]. Reading goes through `Files`, so
 //! that tests run the same pipeline over memory.
 
+mod across;
 mod analyse;
 mod gather;
 mod unit;
@@ -58,6 +59,18 @@ pub fn open(files: &dyn Files, request: &Request) -> Result<Vec<Unit>> {
     let piped = request.stdin_manifests.as_deref();
     let open = |program| Unit::open(files, program, piped);
     loaded.programs.into_iter().map(open).collect()
+}
+
+/// Every check over each of the programs, and those that need to see several at once.
+pub fn analyse_all(units: &[Unit]) -> Vec<Analysis> {
+    if let [only] = units {
+        return vec![only.analyse()];
+    }
+    let across = across::findings(units);
+    let pairs = units.iter().zip(across);
+    pairs
+        .map(|(unit, found)| unit.analyse_with(found))
+        .collect()
 }
 
 /// The shell hands a pattern on as it stands when nothing matches it.
