@@ -221,7 +221,9 @@ fn apply(
         too_large(cx, path, &template);
         return None;
     }
-    if !out.diagnostics.is_empty() && bound.owns() {
+    // Once on the way, at its outer end: what an inner body has by itself is in both answers.
+    let outermost = around.frame.is_none_or(|frame| !frame.prefix);
+    if outermost && !out.diagnostics.is_empty() && bound.owns() {
         let errors = vec![Value::Error; template.formals.len()];
         let bound = Bound {
             base: &*scope,

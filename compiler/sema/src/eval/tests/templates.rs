@@ -108,7 +108,7 @@ template t(w: workload, e: external, n: network, p: port, s: string, g: group) {
 }
 apply t(frontend, stripe, office, 80, "x", world)
 apply t(office, api, stripe, api, api, pg) //~ kind-mismatch office //~ kind-mismatch api //~ kind-mismatch stripe //~ kind-mismatch api //~ kind-mismatch api //~ kind-mismatch pg
-apply t(80, 10.0.0.1, "x", "x", 80, "x.io") //~ kind-mismatch 80 //~ address-as-name 10.0.0.1 //~ kind-mismatch "x" //~ kind-mismatch "x" //~ kind-mismatch 80 //~ literal-as-end "x.io"
+apply t(80, 10.0.0.1, "x", "x", 80, 10.9.9.9) //~ kind-mismatch 80 //~ address-as-name 10.0.0.1 //~ kind-mismatch "x" //~ kind-mismatch "x" //~ kind-mismatch 80 //~ literal-as-end 10.9.9.9
 apply t(frontend | office, "a" | stripe, office | 10.0.0.0/8 except 10.1.0.0/16, pg, "x", api | stripe) //~ kind-mismatch frontend | office //~ external-as-source apply t
 apply t(frontend) //~ wrong-arity t(frontend)
 apply t(frontend, stripe, office, 80, "x", api, 1, 2) //~ wrong-arity 1
