@@ -178,7 +178,7 @@ mod tests {
         let text = "é".repeat(700) + "\n" + &"x".repeat(513);
         let index = LineIndex::new(&text);
         for (i, _) in text.char_indices().chain([(text.len(), ' ')]) {
-            let before = &text[..i];
+            let before = text.get(..i).unwrap();
             let line = before.matches('\n').count() + 1;
             let column = before.rsplit('\n').next().unwrap().chars().count() + 1;
             let got = index.position(&text, u32::try_from(i).unwrap());

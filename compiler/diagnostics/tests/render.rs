@@ -217,8 +217,7 @@ fn a_line_too_long_to_show_is_named_only() {
     assert_eq!(text.matches("strange").count(), 2_000);
     assert!(
         text.contains("long.npl:1:3999: error[NPL0201]: strange"),
-        "{}",
-        &text[..300]
+        "{text:.300}"
     );
     assert!(text.contains("= help: look"));
 }
