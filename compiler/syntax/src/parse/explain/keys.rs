@@ -24,7 +24,8 @@ pub(in crate::parse) fn quote(text: &str, lexemes: &[Lexeme]) -> (Vec<Lexeme>, V
     while let Some(lexeme) = lexemes.get(at) {
         let before = kept.last().map(|t: &Lexeme| t.kind);
         let begins = matches!(before, Some(T::LBrace | T::Comma | T::Bang));
-        let end = chain(text, lexemes, at).filter(|_| begins);
+        // Only from the start of a key: a long chain is walked once.
+        let end = begins.then(|| chain(text, lexemes, at)).flatten();
         let tokens = end.and_then(|end| lexemes.get(at..end));
         match (end, tokens) {
             (Some(end), Some(tokens)) if tokens.iter().any(|t| t.kind == T::Bad) => {

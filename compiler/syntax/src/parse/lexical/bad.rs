@@ -92,8 +92,9 @@ fn run_of_characters(
         && let Some(star) = star
     {
         let rest = slice(text, TextRange::new(star.end, text.len() as u32));
-        let length = rest.find("*/").map(|at| at + 2);
-        seen.skip_to = length.map_or(star.end, |length| star.end + length as u32);
+        // A comment that nothing ends takes the rest, as it would where such comments exist.
+        let length = rest.find("*/").map_or(rest.len(), |at| at + 2);
+        seen.skip_to = star.end + length as u32;
         seen.finding = Diagnostic::new(
             &syntax::WRONG_COMMENT,
             TextRange::new(bad.start, star.start + 1),
