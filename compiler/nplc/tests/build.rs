@@ -239,3 +239,44 @@ fn verify_says_what_it_verified() {
         assert!(ran.err.contains("verified: "), "{}", ran.err);
     }
 }
+
+#[test]
+fn a_source_is_not_overwritten() {
+    let sandbox = Sandbox::shop();
+    let ran = sandbox
+        .run(&["build", "shop.npl", "-o", "./shop.npl"])
+        .exits(2);
+    assert!(ran.err.contains("one of the sources"), "{}", ran.err);
+    assert_eq!(sandbox.read("shop.npl"), SHOP);
+}
+
+#[test]
+fn two_packages_of_one_name() {
+    let toml = "[package]\nname = \"shop\"\n";
+    let sandbox = Sandbox::with(&[
+        ("a/npl.toml", toml),
+        ("a/main.npl", SHOP),
+        ("b/npl.toml", toml),
+        ("b/main.npl", SHOP),
+    ]);
+    let ran = sandbox.run(&["build", "a", "b"]).exits(2);
+    assert!(
+        ran.err.contains("two packages make the object"),
+        "{}",
+        ran.err
+    );
+    assert_eq!(ran.out, "");
+    sandbox.write("b/npl.toml", toml.replace("shop", "other"));
+    let ran = sandbox.run(&["build", "a", "b"]).exits(0);
+    assert_eq!(ran.out.matches("\nkind: Cilium").count(), 4, "{}", ran.out);
+    sandbox.run(&["build", "a", "b", "-o", "out"]).exits(2);
+}
+
+#[test]
+fn namespaces_and_names_that_join_to_one_file() {
+    let text = "workload shop-x { app: \"a\" } in namespace shop\n\
+        workload x { app: \"b\" } in namespace shop-shop\nallow shop-x -> x:80\n";
+    let sandbox = Sandbox::with(&[("shop.npl", text)]);
+    sandbox.run(&["build", "shop.npl", "-o", "out"]).exits(0);
+    assert_eq!(sandbox.list("out").len(), 3, "{:?}", sandbox.list("out"));
+}

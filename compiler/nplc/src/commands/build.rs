@@ -4,6 +4,8 @@ mod place;
 mod sample;
 mod verify;
 
+use std::collections::BTreeSet;
+
 use npl_targets::cilium::{self, EmitOptions, Output};
 
 use super::ask;
@@ -39,6 +41,8 @@ pub(super) fn run(args: &Build, ui: &Ui) -> Result<Answer> {
         return Ok(Answer::No);
     }
     let goal = Goal::of(&args.output);
+    spare_sources(&goal, &units)?;
+    one_object_a_name(&outputs)?;
     let verified = match args.verify.then(|| verify::documents(&outputs, args.stage)) {
         None => None,
         Some(Ok(verified)) => Some(verified),
@@ -96,8 +100,54 @@ fn emit(
         claims_not_checked: analysis.claims_not_checked,
     };
     match cilium::emit(checked, &analysis.settings, &options) {
-        Ok(output) => Ok(Some(output)),
+        Ok(mut output) => {
+            one_file_a_name(&mut output);
+            Ok(Some(output))
+        }
         Err(found) => Err(unit.finish(found)),
+    }
+}
+
+/// A slip in `-o` must not cost a source.
+fn spare_sources(goal: &Goal, units: &[Unit]) -> Result<()> {
+    let Goal::File(path) = goal else {
+        return Ok(());
+    };
+    if units.iter().any(|unit| unit.file(path.as_str()).is_some()) {
+        return Err(Stop::at(
+            path,
+            "is one of the sources, and is not overwritten",
+        ));
+    }
+    Ok(())
+}
+
+/// Two packages of one name would make objects of one name, of which a cluster keeps the last.
+fn one_object_a_name(outputs: &[(&Unit, Analysis, Output)]) -> Result<()> {
+    let mut seen = BTreeSet::new();
+    for object in outputs.iter().flat_map(|(_, _, output)| &output.objects) {
+        if !seen.insert((object.kind, &object.namespace, &object.name)) {
+            let namespace = object.namespace.as_deref().unwrap_or("every namespace");
+            return Err(Stop::failed(format!(
+                "two packages make the object `{}` in {namespace}; give one of them another `name` \
+                 in npl.toml",
+                object.name
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// `a-b` with `c`, and `a` with `b-c`, would be one file: the later of them gets a number.
+fn one_file_a_name(output: &mut Output) {
+    let mut seen = BTreeSet::new();
+    for object in &mut output.objects {
+        let stem = object.file_name.trim_end_matches(".yaml").to_owned();
+        let mut number = 2;
+        while !seen.insert(object.file_name.clone()) {
+            object.file_name = format!("{stem}.{number}.yaml");
+            number += 1;
+        }
     }
 }
 
