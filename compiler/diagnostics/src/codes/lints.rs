@@ -29,8 +29,6 @@ codes! {
         "a deny on private addresses, which stops no pod and no node";
     NODE_LOCAL_ADDRESS = "NPL0614" "node-local-address" Warning
         "a network with an address that the node itself answers";
-    ONE_FAMILY_DENY = "NPL0615" "one-family-deny" Warning
-        "a deny on all addresses of one family only";
     SAME_SELECTOR = "NPL0616" "same-selector" Warning
         "two workloads that select exactly the same pods";
     WORLD_REACHES_APISERVER = "NPL0617" "world-reaches-apiserver" Warning

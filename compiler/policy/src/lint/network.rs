@@ -19,7 +19,6 @@ const LINK: &[&str] = &["169.254.0.0/16", "fd00:ec2::/32"];
 struct Facts {
     node_local: Option<(IpAddr, &'static str)>,
     private: Option<String>,
-    one_family: Option<&'static str>,
 }
 
 pub(super) fn check(context: &Context<'_>, inventory: bool, out: &mut Found) {
@@ -42,16 +41,12 @@ pub(super) fn check(context: &Context<'_>, inventory: bool, out: &mut Found) {
         if let Some(net) = facts.private.as_deref().filter(|_| !inventory) {
             out.push((index, stops_no_pod(rule, net)));
         }
-        if let Some(other) = facts.one_family {
-            out.push((index, one_family(rule, other)));
-        }
     }
 }
 
 fn facts(peers: &Set, private: &AddrSet, link: &AddrSet) -> Facts {
     let whole = |e: &Entity| matches!(e, Entity::All | Entity::Cluster);
     let holds_pods = peers.entities.iter().any(whole);
-    let world = |e: &Entity| matches!(e, Entity::All | Entity::World);
     let mut near = peers
         .nets
         .iter()
@@ -66,20 +61,9 @@ fn facts(peers: &Set, private: &AddrSet, link: &AddrSet) -> Facts {
         .find(lies_private)
         .filter(|_| !holds_pods)
         .map(|net| net.cidr.to_string());
-    let default = |v4: bool| {
-        let mut nets = peers.nets.iter().map(|net| net.cidr);
-        nets.any(|c| c.prefix_len() == 0 && c.addr().is_ipv4() == v4)
-    };
-    let one_family = match (default(true), default(false)) {
-        _ if peers.entities.iter().any(world) => None,
-        (true, false) => Some("IPv6"),
-        (false, true) => Some("IPv4"),
-        _ => None,
-    };
     Facts {
         node_local,
         private,
-        one_family,
     }
 }
 
@@ -95,9 +79,4 @@ fn stops_no_pod(rule: &Rule, net: &str) -> Diagnostic<Place> {
     found(&lints::DENY_STOPS_NO_POD, rule, message)
         .note("a network holds no pod and no node, whatever its addresses")
         .help("name the workloads, `cluster`, `host` or `remote_node` if these are meant")
-}
-
-fn one_family(rule: &Rule, other: &str) -> Diagnostic<Place> {
-    let message = format!("this deny leaves every {other} address out");
-    found(&lints::ONE_FAMILY_DENY, rule, message).help("write `world`, which is both families")
 }

@@ -183,18 +183,3 @@ fn node_local_address() {
     check(shop().deny("web", "169.254.169.254/32", ""), &[]);
     check(shop().deny("web", "169.0.0.0/8", ""), &[]);
 }
-
-#[test]
-fn one_family_deny() {
-    check(
-        shop().deny("web", "0.0.0.0/0", ""),
-        &["one-family-deny: deny web -> 0.0.0.0/0"],
-    );
-    check(
-        shop().deny("web", "::/0", ""),
-        &["one-family-deny: deny web -> ::/0"],
-    );
-    check(shop().deny("web", "0.0.0.0/0 | ::/0", ""), &[]);
-    check(shop().deny("web", "world", ""), &[]);
-    check(shop().allow("web", "0.0.0.0/0", "81"), &[]);
-}
