@@ -1,8 +1,8 @@
-//! Cilium's own example policies, judged straight from their YAML, against the verdicts that Cilium's
-//! policy engine gave for them.
+//! Cilium's own example policies, judged straight from their YAML, against the verdicts that
+//! Cilium's policy engine gave for them.
 //!
-//! The corpus is not part of the project: `NPL_CORPUS` names its folder. Without it this test judges
-//! nothing and says so; under CI that is a failure.
+//! The corpus is not part of the project: `NPL_CORPUS` names its folder. Without it this test
+//! judges nothing and says so; under CI that is a failure.
 
 #![allow(
     clippy::unwrap_used,

@@ -2,8 +2,8 @@
 //! CiliumCIDRGroup and NetworkPolicy, read as Cilium reads them, and the [`Judge`] that says what
 //! Cilium would say of a flow.
 //!
-//! What the agent or the API server refuses is an error here, and the object is left out whole, as it
-//! is in a cluster. What they accept and read differently than it looks is a warning.
+//! What the agent or the API server refuses is an error here, and the object is left out whole, as
+//! it is in a cluster. What they accept and read differently than it looks is a warning.
 
 pub mod judge;
 mod name;

@@ -29,7 +29,7 @@ pub(super) fn is_everything(pattern: &NameMatch) -> bool {
     !pattern.exact && is_star(&pattern.text)
 }
 
-pub(super) fn is_star(pattern: &str) -> bool {
+fn is_star(pattern: &str) -> bool {
     !pattern.is_empty() && pattern.bytes().all(|b| b == b'*')
 }
 

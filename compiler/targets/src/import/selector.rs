@@ -1,4 +1,5 @@
-//! Cilium's label selectors: keys with a source (`k8s:`, `any:`, `reserved:` …) over identity labels.
+//! Cilium's label selectors: keys with a source (`k8s:`, `any:`, `reserved:` …) over identity
+//! labels.
 
 use smol_str::{SmolStr, format_smolstr};
 use std::collections::BTreeMap;

@@ -120,6 +120,16 @@ pub struct PortRule {
     pub listener: Option<Listener>,
 }
 
+impl PortRule {
+    /// Says more than ports and protocols.
+    pub fn is_above_the_port(&self) -> bool {
+        !(self.http.is_empty() && self.dns.is_empty() && self.server_names.is_empty())
+            || self.terminating_tls.is_some()
+            || self.originating_tls.is_some()
+            || self.listener.is_some()
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listener {
     pub name: SmolStr,

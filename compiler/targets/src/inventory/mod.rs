@@ -1,10 +1,10 @@
 //! Kubernetes manifests as an inventory: what runs in the cluster, as plain data.
 //!
-//! Takes what `kubectl get -o yaml|json`, Helm and Kustomize write. Only the fields that policy needs
-//! are read: no secret, no environment variable ever enters the inventory. Kinds without meaning for
-//! policy are skipped and counted; policies among the manifests are left to [`crate::import`].
-//! An object that lacks what its kind needs is an error, since a claim over a cluster with a pod
-//! missing proves nothing.
+//! Takes what `kubectl get -o yaml|json`, Helm and Kustomize write. Only the fields that policy
+//! needs are read: no secret, no environment variable ever enters the inventory. Kinds without
+//! meaning for policy are skipped and counted; policies among the manifests are left to
+//! [`crate::import`]. An object that lacks what its kind needs is an error, since a claim over a
+//! cluster with a pod missing proves nothing.
 
 pub(crate) mod objects;
 mod services;
@@ -115,9 +115,17 @@ impl Reader {
     }
 
     fn metadata(&mut self, node: &Node, kind: &str) -> Option<Metadata> {
-        let name = at(node, "metadata.name");
-        let Some((name, place)) = name.and_then(|n| Some((n.as_str()?.clone(), n.place))) else {
+        let Some(node_of_name) = at(node, "metadata.name") else {
             self.bad(node.place, &format!("a {kind} has no name"));
+            return None;
+        };
+        let place = node_of_name.place;
+        let Some(name) = node_of_name.as_str().cloned() else {
+            let found = node_of_name.kind();
+            self.bad(
+                place,
+                &format!("the name of a {kind} is {found}, but a string belongs there"),
+            );
             return None;
         };
         Some(Metadata {
@@ -299,7 +307,8 @@ fn keep_last<T>(
     });
 }
 
-/// A namespace that objects name and no manifest declares exists too, with nothing but its own label.
+/// A namespace that objects name and no manifest declares exists too, with nothing but its own
+/// label.
 fn name_every_namespace(inventory: &mut Inventory) {
     let known: std::collections::BTreeSet<SmolStr> = inventory
         .namespaces

@@ -1,8 +1,8 @@
 //! The filters of one endpoint and direction: what its rules become when Cilium merges them.
 //!
-//! A filter is keyed by its exact ports and protocol; inside it, rules of one selector (one spelling)
-//! merge, rules of different selectors stand side by side. Some merges are refused: then the agent
-//! keeps the endpoint's old policy.
+//! A filter is keyed by its exact ports and protocol; inside it, rules of one selector (one
+//! spelling) merge, rules of different selectors stand side by side. Some merges are refused: then
+//! the agent keeps the endpoint's old policy.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,6 +10,7 @@ use smol_str::SmolStr;
 
 use crate::import::{
     name,
+    selector::Selector,
     shape::{Authentication, HttpMatch, NameMatch, Peer, Port, PortNumber, PortRule, Proto},
 };
 
@@ -82,7 +83,8 @@ pub(super) struct Says {
     pub(super) server_names: BTreeSet<SmolStr>,
     pub(super) http: Vec<HttpMatch>,
     pub(super) dns: Vec<NameMatch>,
-    /// A rule without L7 was merged in, or nothing is denied by default: L7 lets everything through.
+    /// A rule without L7 was merged in, or nothing is denied by default: L7 lets everything
+    /// through.
     pub(super) widened: bool,
 }
 
@@ -120,7 +122,7 @@ impl Says {
 pub(super) type Said = Option<Says>;
 
 pub(super) struct Chosen<'a> {
-    pub(super) peer: &'a Peer,
+    pub(super) peer: &'a Spelled,
     pub(super) says: Said,
 }
 
@@ -144,7 +146,7 @@ impl<'a> Filters<'a> {
     pub(super) fn add_everything(
         &mut self,
         rule: Incoming,
-        peer: &'a Peer,
+        peer: &'a Spelled,
     ) -> Result<(), Conflict> {
         let key = Key {
             tier: rule.tier,
@@ -161,7 +163,7 @@ impl<'a> Filters<'a> {
         rule: Incoming,
         ports: &PortRule,
         port: &Port,
-        peer: &'a Peer,
+        peer: &'a Spelled,
     ) -> Result<(), Conflict> {
         let one = [port.proto];
         let protos: &[Proto] = match port.proto {
@@ -180,15 +182,14 @@ impl<'a> Filters<'a> {
         Ok(())
     }
 
-    fn add(&mut self, key: Key, peer: &'a Peer, new: Said) -> Result<(), Conflict> {
+    fn add(&mut self, key: Key, peer: &'a Spelled, new: Said) -> Result<(), Conflict> {
         let filter = self.map.entry(key).or_default();
-        let spelling = spelling(peer);
-        let Some(old) = filter.get_mut(&spelling) else {
-            filter.insert(spelling, Chosen { peer, says: new });
+        let Some(old) = filter.get_mut(&peer.spelling) else {
+            filter.insert(peer.spelling.clone(), Chosen { peer, says: new });
             return Ok(());
         };
         // `none` never selects anything, and its rules never conflict.
-        if spelling == "labels reserved:none: ," || old.says == new {
+        if peer.spelling == "labels reserved:none: ," || old.says == new {
             return Ok(());
         }
         let denies = |says: &Said| says.as_ref().is_some_and(|says| says.deny);
@@ -205,7 +206,35 @@ impl<'a> Filters<'a> {
     }
 }
 
-/// Selectors are the same if they are spelled the same.
+/// A peer with its spelling: selectors are the same to Cilium if they are spelled the same.
+pub(super) struct Spelled {
+    pub(super) peer: Peer,
+    spelling: SmolStr,
+}
+
+impl Spelled {
+    pub(super) fn new(peer: Peer) -> Self {
+        let spelling = spelling(&peer);
+        Self { peer, spelling }
+    }
+
+    pub(super) fn everybody() -> Self {
+        Self::new(Peer::Labels(Selector::default()))
+    }
+
+    pub(super) fn is_everybody(&self) -> bool {
+        matches!(&self.peer, Peer::Labels(selector) if selector.is_wildcard())
+    }
+
+    /// The peers of one rule, each once.
+    pub(super) fn each(peers: Vec<Peer>) -> Vec<Self> {
+        let mut seen = BTreeSet::new();
+        let mut out: Vec<Self> = peers.into_iter().map(Self::new).collect();
+        out.retain(|peer| seen.insert(peer.spelling.clone()));
+        out
+    }
+}
+
 fn spelling(peer: &Peer) -> SmolStr {
     let text = match peer {
         Peer::Labels(selector) => format!("labels {}", selector.spelling()),
@@ -276,8 +305,8 @@ fn widen(says: &mut Says) {
     }
 }
 
-/// Two allows of one selector. The order matters once: server names beside L7 rules are refused only
-/// if the L7 rules came first.
+/// Two allows of one selector. The order matters once: server names beside L7 rules are refused
+/// only if the L7 rules came first.
 fn merge(mut mine: Says, other: Says) -> Result<Says, Conflict> {
     redirect(&mut mine, &other)?;
     same(&mut mine.authentication, other.authentication)?;

@@ -13,12 +13,57 @@ use crate::import::{
     shape::{HttpMatch, NameMatch, Pattern},
 };
 
-/// Envoy on a TLS listener: a rule without server names admits everything; one with them needs TLS
-/// that names one of them.
-pub(super) fn tls(says: Option<&Says>, facts: &Facts) -> Outcome {
+/// Envoy on a TLS listener takes the union of its rules: one without server names admits
+/// everything, one with them needs TLS that names one of them.
+pub(super) fn tls(rules: &[Option<&Says>], facts: &Facts) -> Outcome {
+    any(rules, |says| connection(says, facts))
+}
+
+/// Envoy on an HTTP listener asks twice: whether some rule admits the connection, and whether some
+/// rule admits the request. Requests are not asked for server names, so a rule that has nothing
+/// else admits them all.
+pub(super) fn http(rules: &[Option<&Says>], facts: &Facts) -> Outcome {
+    if facts.sni.is_some() {
+        return any(rules, |says| {
+            connection(says, facts).and(encrypted(says, facts))
+        });
+    }
+    any(rules, |says| connection(says, facts)).and(any(rules, |says| requests(says, facts)))
+}
+
+fn any(rules: &[Option<&Says>], ask: impl Fn(Option<&Says>) -> Outcome) -> Outcome {
+    rules
+        .iter()
+        .map(|says| ask(*says))
+        .fold(Outcome::Deny, Outcome::or)
+}
+
+fn connection(says: Option<&Says>, facts: &Facts) -> Outcome {
     match says {
         Some(says) if !says.server_names.is_empty() => server_names(says, facts),
         _ => Outcome::Allow,
+    }
+}
+
+/// HTTP rules see into TLS only where it ends at the proxy.
+fn encrypted(says: Option<&Says>, facts: &Facts) -> Outcome {
+    match says {
+        Some(says) if says.http.is_empty() || says.widened => Outcome::Allow,
+        Some(says) if says.terminating.is_none() => Outcome::Deny,
+        _ => requests(says, facts),
+    }
+}
+
+fn requests(says: Option<&Says>, facts: &Facts) -> Outcome {
+    match says {
+        Some(says) if says.http.is_empty() || says.widened => Outcome::Allow,
+        Some(_) if facts.dns.is_some() => Outcome::Deny,
+        Some(says) => says
+            .http
+            .iter()
+            .map(|entry| request(entry, facts))
+            .fold(Outcome::Deny, Outcome::or),
+        None => Outcome::Allow,
     }
 }
 
@@ -37,49 +82,12 @@ fn server_names(says: &Says, facts: &Facts) -> Outcome {
     if speaks_http(facts) || facts.dns.is_some() {
         return Outcome::Deny;
     }
-    if says
-        .server_names
-        .iter()
-        .any(|pattern| name::is_star(pattern))
-    {
-        return Outcome::Allow;
-    }
+    // TLS may come without a name, which no pattern admits.
     Outcome::Unknown(Need::Sni)
 }
 
 fn speaks_http(facts: &Facts) -> bool {
     facts.method.is_some() || facts.path.is_some() || facts.host.is_some()
-}
-
-/// Envoy on an HTTP listener: a rule without HTTP rules admits every request, also one that names
-/// servers, since requests are not asked for them.
-pub(super) fn http(says: Option<&Says>, facts: &Facts) -> Outcome {
-    let Some(says) = says else {
-        return Outcome::Allow;
-    };
-    let encrypted = facts.sni.is_some();
-    if says.http.is_empty() {
-        return if encrypted {
-            tls(Some(says), facts)
-        } else {
-            Outcome::Allow
-        };
-    }
-    if says.widened {
-        return Outcome::Allow;
-    }
-    if facts.dns.is_some() || (encrypted && says.terminating.is_none()) {
-        return Outcome::Deny;
-    }
-    let requests = says
-        .http
-        .iter()
-        .map(|entry| request(entry, facts))
-        .fold(Outcome::Deny, Outcome::or);
-    match says.server_names.is_empty() {
-        true => requests,
-        false => server_names(says, facts).and(requests),
-    }
 }
 
 fn request(entry: &HttpMatch, facts: &Facts) -> Outcome {

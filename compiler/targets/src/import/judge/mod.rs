@@ -1,8 +1,8 @@
 //! The judge: what Cilium's agent and proxies say of one flow, read straight from the YAML.
 //!
-//! It follows Cilium's policy repository step by step (which rules select the endpoint, what closes a
-//! direction, how rules merge into filters, which entry wins, what the proxy then says) and shares no
-//! code with the emitter or the interpreter, so that it can speak against both.
+//! It follows Cilium's policy repository step by step (which rules select the endpoint, what closes
+//! a direction, how rules merge into filters, which entry wins, what the proxy then says) and
+//! shares no code with the emitter or the interpreter, so that it can speak against both.
 
 mod cluster;
 mod filter;
@@ -21,14 +21,16 @@ pub use self::{
     flow::{End as FlowEnd, Facts, Flow, Judgement, Need, Outcome, Pod},
 };
 use self::{
-    filter::{Chosen, Filters, Incoming, Key, Parser, Tier},
+    filter::{Chosen, Filters, Incoming, Key, Parser, Spelled, Tier},
     identity::{Enforced, Identity},
 };
 use super::{
     Policies,
     parse::scope::{CLUSTER, LOCAL_CLUSTER, NAMESPACE},
     selector::Selector,
-    shape::{Authentication, CidrGroup, End, Peer, Peers, Policy, PortNumber, Proto, Rule},
+    shape::{
+        Authentication, CidrGroup, End, Peer, Peers, Policy, PortNumber, PortRule, Proto, Rule,
+    },
 };
 
 /// Policies, ready to be asked.
@@ -42,7 +44,7 @@ pub struct Judge {
 /// One rule end that selects an endpoint, with its peers as Cilium resolves them.
 struct Active<'a> {
     end: &'a End,
-    peers: Option<Vec<Peer>>,
+    peers: Option<Vec<Spelled>>,
 }
 
 /// The rules of an endpoint in one direction.
@@ -50,7 +52,7 @@ struct Direction<'a> {
     active: Vec<Active<'a>>,
     /// What no rule allows is denied.
     sealed: bool,
-    added: Vec<Peer>,
+    added: Vec<Spelled>,
 }
 
 /// The two ends of a flow, as one end sees them.
@@ -137,10 +139,15 @@ impl Judge {
     }
 
     fn side(&self, cluster: &Cluster, flow: &Flow, sides: Sides<'_>, port: u16) -> Outcome {
+        let everybody = Spelled::everybody();
+        // The agent makes the policy of both directions at once, or none.
+        let other = self.direction(cluster, sides.own, !sides.ingress);
+        if other.is_some_and(|other| other.conflicts(&everybody)) {
+            return Outcome::Unknown(Need::Conflict);
+        }
         let Some(direction) = self.direction(cluster, sides.own, sides.ingress) else {
             return Outcome::Allow;
         };
-        let everybody = Peer::Labels(Selector::default());
         let Ok(filters) = filters(&direction, &everybody) else {
             return Outcome::Unknown(Need::Conflict);
         };
@@ -171,7 +178,7 @@ impl Judge {
                     true => rule.deny_ingress_by_default,
                     false => rule.deny_egress_by_default,
                 };
-                let peers = resolve(cluster, end);
+                let peers = resolve(cluster, end).map(Spelled::each);
                 active.push(Active { end, peers });
             }
         }
@@ -182,16 +189,26 @@ impl Judge {
         }
         let mut added = Vec::new();
         if !sealed {
-            added.push(Peer::Labels(Selector::default()));
+            added.push(Spelled::everybody());
         } else if ingress && !active.is_empty() && own.enforced != Enforced::Node {
             // The node itself reaches its pods.
-            added.push(Peer::Labels(Selector::reserved("host")));
+            added.push(Spelled::new(Peer::Labels(Selector::reserved("host"))));
         }
         Some(Direction {
             active,
             sealed,
             added,
         })
+    }
+}
+
+impl Direction<'_> {
+    /// Only rules above the port, and those that authenticate, can contradict each other.
+    fn conflicts(&self, everybody: &Spelled) -> bool {
+        let can = |Active { end, .. }: &Active<'_>| {
+            end.authentication.is_some() || end.ports.iter().any(PortRule::is_above_the_port)
+        };
+        self.active.iter().any(can) && filters(self, everybody).is_err()
     }
 }
 
@@ -234,7 +251,7 @@ fn resolve(cluster: &Cluster, end: &End) -> Option<Vec<Peer>> {
 /// for nobody if it has none.
 fn filters<'a>(
     direction: &'a Direction<'_>,
-    everybody: &'a Peer,
+    everybody: &'a Spelled,
 ) -> Result<Filters<'a>, filter::Conflict> {
     let mut filters = Filters::default();
     for Active { end, peers } in &direction.active {
@@ -293,7 +310,7 @@ impl<'a> Lookup<'a> {
             .iter()
             .filter(|(key, _)| self.covers(key))
             .flat_map(|(key, chosen)| chosen.values().map(move |chosen| (key, chosen)))
-            .filter(|(_, chosen)| self.sides.peer.selected_by(chosen.peer, self.groups))
+            .filter(|(_, chosen)| self.sides.peer.selected_by(&chosen.peer.peer, self.groups))
             .collect();
         let Some(winner) = hits.iter().max_by_key(|(key, chosen)| {
             let says = chosen.says.as_ref();
@@ -346,18 +363,26 @@ impl<'a> Lookup<'a> {
         }
     }
 
-    /// Envoy takes the union of the rules that speak of the peer. Rules with a listener of their own
-    /// speak to that listener only.
+    /// What Envoy is told of the peer. Rules with a listener of their own speak to that listener
+    /// only, port 0 with an end is left out, and a listener for everybody on every port hides what
+    /// Cilium adds to an open direction.
     fn envoy(
         &self,
         hits: &[(&Key, &Chosen<'a>)],
-        ask: fn(Option<&filter::Says>, &Facts) -> Outcome,
+        ask: fn(&[Option<&filter::Says>], &Facts) -> Outcome,
     ) -> Outcome {
-        hits.iter()
+        let every_port = |key: &Key| key.number == PortNumber::Number(0) && key.end == 0;
+        let hides = hits.iter().any(|(key, chosen)| {
+            key.tier == Tier::Policy && every_port(key) && chosen.peer.is_everybody()
+        });
+        let rules: Vec<Option<&filter::Says>> = hits
+            .iter()
+            .filter(|(key, _)| key.number != PortNumber::Number(0) || key.end == 0)
+            .filter(|(key, _)| key.tier == Tier::Policy || !hides)
             .map(|(_, chosen)| chosen.says.as_ref())
             .filter(|says| says.is_none_or(|says| says.listener.is_none()))
-            .map(|says| ask(says, &self.flow.facts))
-            .fold(Outcome::Deny, Outcome::or)
+            .collect();
+        ask(&rules, &self.flow.facts)
     }
 
     /// The DNS proxy looks only at the filter of the exact port.

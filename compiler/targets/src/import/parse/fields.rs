@@ -1,4 +1,5 @@
-//! Typed access to the fields of a YAML object, with a finding for whatever Kubernetes would refuse.
+//! Typed access to the fields of a YAML object, with a finding for whatever Kubernetes would
+//! refuse.
 
 use npl_diagnostics::{Code, Diagnostic, Place, codes::import as codes};
 use smol_str::SmolStr;

@@ -1,5 +1,5 @@
-//! From YAML documents to policies in Cilium's shape. An object with any error is left out whole, as
-//! the agent leaves it out; what is odd but accepted is a warning.
+//! From YAML documents to policies in Cilium's shape. An object with any error is left out whole,
+//! as the agent leaves it out; what is odd but accepted is a warning.
 
 pub(crate) mod fields;
 mod icmp;
@@ -20,13 +20,17 @@ use self::fields::{Findings, Object};
 use super::shape::{CidrGroup, Policy, PolicyKind};
 use crate::yaml::read::Node;
 
-/// The kinds that are read here, with their API groups.
-const KINDS: [(&str, &str); 4] = [
-    ("CiliumNetworkPolicy", "cilium.io"),
-    ("CiliumClusterwideNetworkPolicy", "cilium.io"),
-    ("CiliumCIDRGroup", "cilium.io"),
-    ("NetworkPolicy", "networking.k8s.io"),
+/// The kinds that only Cilium has. They are read whatever their version says, so that a wrong one
+/// is refused and not overlooked.
+const KINDS: [&str; 3] = [
+    "CiliumNetworkPolicy",
+    "CiliumClusterwideNetworkPolicy",
+    "CiliumCIDRGroup",
 ];
+
+/// A NetworkPolicy of another group is somebody else's.
+const NETWORK_POLICY: &str = "NetworkPolicy";
+const NETWORK_POLICY_GROUPS: [&str; 3] = ["networking.k8s.io", "extensions", ""];
 
 /// The namespace of an object that names none.
 pub(crate) const DEFAULT_NAMESPACE: &str = "default";
@@ -38,8 +42,11 @@ pub fn is_policy(node: &Node) -> bool {
             .and_then(Node::as_str)
             .map_or("", |t| t.as_str())
     };
-    let group = text("apiVersion").split('/').next().unwrap_or_default();
-    KINDS.contains(&(text("kind"), group))
+    let group = text("apiVersion")
+        .split_once('/')
+        .map_or("", |(group, _)| group);
+    let kind = text("kind");
+    KINDS.contains(&kind) || (kind == NETWORK_POLICY && NETWORK_POLICY_GROUPS.contains(&group))
 }
 
 pub(super) enum Read {
@@ -75,7 +82,7 @@ fn dispatch(out: &mut Findings, node: &Node, file: FileId) -> Option<Read> {
     };
     match kind.as_str() {
         "CiliumCIDRGroup" => cidr_group(out, object, meta).map(Read::Group),
-        "NetworkPolicy" => {
+        NETWORK_POLICY => {
             let namespace = namespaced(&meta);
             let spec = spec(out, object, &kind)?;
             let rules = kubernetes::rule(out, spec, &namespace)
@@ -119,21 +126,24 @@ struct Metadata {
 }
 
 fn version(out: &mut Findings, object: Object<'_>, kind: &str) {
+    let fits: &[&str] = match kind {
+        NETWORK_POLICY => &["networking.k8s.io/v1"],
+        "CiliumCIDRGroup" => &["cilium.io/v2", "cilium.io/v2alpha1"],
+        _ => &["cilium.io/v2"],
+    };
+    let wanted = fits.first().copied().unwrap_or_default();
     let Some(node) = object.get("apiVersion") else {
+        let message = format!("a `{kind}` has no `apiVersion`");
+        let finding = Diagnostic::new(&codes::POLICY_WRONG_VERSION, object.place, message);
+        out.refuse_with(finding.help(format!("add `apiVersion: {wanted}`")));
         return;
     };
     let Some(text) = out.string(node, "apiVersion") else {
         return;
     };
-    let fits: &[&str] = match kind {
-        "NetworkPolicy" => &["networking.k8s.io/v1"],
-        "CiliumCIDRGroup" => &["cilium.io/v2", "cilium.io/v2alpha1"],
-        _ => &["cilium.io/v2"],
-    };
     if fits.contains(&text.as_str()) {
         return;
     }
-    let wanted = fits.first().copied().unwrap_or_default();
     let message = format!("`{kind}` has no version `{text}`");
     let finding = Diagnostic::new(&codes::POLICY_WRONG_VERSION, node.place, message).fix(
         format!("write `{wanted}`"),

@@ -49,6 +49,9 @@ pub(super) fn peers(out: &mut Findings, item: Object<'_>, scope: &Scope, side: &
             continue;
         };
         let items = out.list(&entry.value, &field);
+        if items.is_empty() && entry.value.as_seq().is_none() {
+            continue;
+        }
         if items.is_empty() {
             empty(out, &mut read, kind, &field, entry.key_place);
             continue;

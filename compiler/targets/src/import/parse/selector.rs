@@ -95,8 +95,8 @@ fn bad(out: &mut Findings, at: npl_diagnostics::Place, message: &str) {
     out.refuse(&codes::POLICY_BAD_SELECTOR, at, message);
 }
 
-/// `prefix/name` with an optional source before it: a DNS name of at most 253 characters, and a name
-/// of at most 63.
+/// `prefix/name` with an optional source before it: a DNS name of at most 253 characters, and a
+/// name of at most 63.
 fn is_label_key(key: &str) -> bool {
     let key = key.strip_prefix('$').unwrap_or(key);
     let key = key.split_once(':').map_or(key, |(_, rest)| rest);

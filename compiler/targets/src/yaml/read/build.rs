@@ -310,13 +310,13 @@ impl<'a> Builder<'a> {
                 items.push(node);
                 Ok(())
             }
-            Kind::Map(map) => self.into_map(map, node),
+            Kind::Map(map) => self.put_in_map(map, node),
         };
         self.stack.push(frame);
         step
     }
 
-    fn into_map(&self, map: &mut MapFrame, node: Node) -> Step {
+    fn put_in_map(&self, map: &mut MapFrame, node: Node) -> Step {
         let Some((key, key_place)) = map.key.take() else {
             map.key = Some((self.key(&node)?, node.place));
             return Ok(());

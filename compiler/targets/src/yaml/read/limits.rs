@@ -1,4 +1,5 @@
-//! What one YAML file may cost. Passing a limit is a diagnostic, never a crash and never a silent cut.
+//! What one YAML file may cost. Passing a limit is a diagnostic, never a crash and never a silent
+//! cut.
 
 /// Bytes of one file.
 pub const MAX_BYTES: usize = 100 * 1024 * 1024;

@@ -1,5 +1,5 @@
-//! What an unquoted YAML word is to Kubernetes: its reader follows YAML 1.1, so `on` is a boolean and
-//! `0x10` a number, and a selector that says `env: on` is refused.
+//! What an unquoted YAML word is to Kubernetes: its reader follows YAML 1.1, so `on` is a boolean
+//! and `0x10` a number, and a selector that says `env: on` is refused.
 
 use smol_str::SmolStr;
 
