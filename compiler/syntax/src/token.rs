@@ -5,6 +5,7 @@ use logos::Logos;
 
 /// What a token is. Its text is a slice of the source.
 #[derive(Logos, Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[logos(extras = Seen)]
 #[repr(u8)]
 pub enum TokenKind {
     #[regex(r"[ \t\r\n]+")]
@@ -158,11 +159,35 @@ pub enum TokenKind {
     #[regex(r"#[^\n]*", allow_greedy = true)]
     HashComment,
 
+    /// `=>`: plainly meant as `->`.
+    #[token("=>")]
+    FatArrow,
+    /// `/*`, to `*/` if there is one: not a comment of NPL, but plainly meant as one.
+    #[token("/*", block)]
+    BlockComment,
+
     // Never lexed: the first token that the parser is given says what is to be parsed.
     StartItem,
     StartFlow,
     StartEdge,
     StartArg,
+}
+
+/// What the lexer has seen of the text.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Seen {
+    /// No `*/` follows: to look for one again would cost the rest of the text each time.
+    no_block_end: bool,
+}
+
+fn block(lexer: &mut logos::Lexer<'_, TokenKind>) {
+    if lexer.extras.no_block_end {
+        return;
+    }
+    match lexer.remainder().find("*/") {
+        Some(at) => lexer.bump(at + 2),
+        None => lexer.extras.no_block_end = true,
+    }
 }
 
 impl TokenKind {
@@ -178,7 +203,12 @@ impl TokenKind {
     pub const fn is_bad(self) -> bool {
         matches!(
             self,
-            Self::Bad | Self::OpenStr | Self::SingleQuoted | Self::HashComment
+            Self::Bad
+                | Self::OpenStr
+                | Self::SingleQuoted
+                | Self::HashComment
+                | Self::FatArrow
+                | Self::BlockComment
         )
     }
 

@@ -11,23 +11,30 @@ use super::{
 };
 use crate::{
     ast::{Flow, ItemKind},
-    cut::split,
+    cut::{split, unattached},
     lexer::Lexeme,
     token::TokenKind as T,
 };
 use npl_diagnostics::{Diagnostic, codes::syntax};
 
 /// The tokens of an item without those of its body, and the body.
-fn parts(lexemes: &[Lexeme]) -> Option<(Vec<Lexeme>, &[Lexeme])> {
+fn parts<'l>(
+    source: &mut Source<'_>,
+    lexemes: &'l [Lexeme],
+) -> Option<(Vec<Lexeme>, &'l [Lexeme])> {
     let open = body_open(lexemes)?;
     let close = closer_of(lexemes, open)?;
+    if let Some((start, closer)) = lexemes.get(close).and_then(|t| Some((t.doc?, t.start))) {
+        let finding = unattached(source.text, start, closer);
+        source.diagnostics.push(finding);
+    }
     let mut head = lexemes.get(..=open)?.to_vec();
     head.extend_from_slice(lexemes.get(close..)?);
     Some((head, lexemes.get(open + 1..close)?))
 }
 
 pub(super) fn template(source: &mut Source<'_>, lexemes: &[Lexeme]) -> ItemKind {
-    let Some((head, inner)) = parts(lexemes) else {
+    let Some((head, inner)) = parts(source, lexemes) else {
         return head_only(source, lexemes);
     };
     let head = piece::parse(source, Start::Item, &head);
@@ -57,7 +64,7 @@ fn head_only(source: &mut Source<'_>, lexemes: &[Lexeme]) -> ItemKind {
 }
 
 pub(super) fn test(source: &mut Source<'_>, lexemes: &[Lexeme]) -> ItemKind {
-    let Some((head, inner)) = parts(lexemes) else {
+    let Some((head, inner)) = parts(source, lexemes) else {
         return head_only(source, lexemes);
     };
     let head = piece::parse(source, Start::Item, &head);

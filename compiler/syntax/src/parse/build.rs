@@ -129,10 +129,8 @@ impl<'t> Build<'t> {
         Box::new(ItemKind::Assert(claim))
     }
 
-    pub(crate) fn dest(&self, prim: Prim, ports: Option<Ports>) -> Box<Dest> {
-        let span = ports
-            .as_ref()
-            .map_or(prim.span(), |ports| prim.span().cover(ports.span));
+    pub(crate) fn dest(&self, prim: Prim, ports: Option<Ports>, start: u32, end: u32) -> Box<Dest> {
+        let span = TextRange::new(start, end);
         Box::new(Dest { prim, ports, span })
     }
 
@@ -211,11 +209,10 @@ impl<'t> Build<'t> {
         to: End,
         port: Option<Port>,
         facts: Vec<Fact>,
+        start: u32,
+        end: u32,
     ) -> Box<FlowEdge> {
-        let mut span = from.span().cover(to.span());
-        if let Some(port) = &port {
-            span = span.cover(port.span());
-        }
+        let mut span = TextRange::new(start, end);
         if let Some(fact) = facts.last() {
             span = span.cover(fact.span);
         }

@@ -100,23 +100,12 @@ impl<'t> Source<'t> {
     fn sift(&mut self) {
         let lexemes = std::mem::take(&mut self.lexemes);
         let mut kept = Vec::with_capacity(lexemes.len());
-        let mut skip_to = 0;
         let mut before: Option<u32> = None;
-        for (index, lexeme) in lexemes.iter().enumerate() {
-            if lexeme.start < skip_to {
-                continue;
-            }
+        for lexeme in &lexemes {
             if !lexeme.kind.is_bad() {
                 kept.push(*lexeme);
             } else {
-                let next = lexemes.get(index + 1);
-                let seen = bad::look(
-                    self.text,
-                    lexeme,
-                    index.checked_sub(1).and_then(|i| lexemes.get(i)),
-                    next,
-                );
-                skip_to = seen.skip_to;
+                let seen = bad::look(self.text, lexeme);
                 if let Some(kind) = seen.read_as {
                     kept.push(Lexeme { kind, ..*lexeme });
                 }

@@ -29,12 +29,10 @@ fn nouns(place: &Place<'_>) -> Vec<String> {
     let mut out: Vec<&str> = Vec::new();
     let name = place.expects("name");
     let set = name && place.expects("(");
-    if name && place.expects("namespace") {
-        out.push(if place.before_is(T::Colon) {
-            "a kind"
-        } else {
-            "a label"
-        });
+    if is_kind(place) {
+        out.push("a kind like `workload`");
+    } else if name && place.expects("namespace") {
+        out.push("a label");
     } else if set {
         out.extend(match place.word() {
             Some(T::External) => &["a string", "a name"][..],
@@ -77,7 +75,7 @@ fn signs<'p>(place: &Place<'p>) -> Vec<&'p str> {
         "address",
     ];
     let name = place.expects("name");
-    let label = name && place.expects("namespace");
+    let label = is_kind(place) || name && place.expects("namespace");
     let known: Vec<&str> = place
         .expected
         .iter()
@@ -96,6 +94,11 @@ fn signs<'p>(place: &Place<'p>) -> Vec<&'p str> {
     };
     out.sort_by_key(|e| rank(e));
     out
+}
+
+/// Behind the colon of a parameter.
+fn is_kind(place: &Place<'_>) -> bool {
+    place.expects("name") && place.expects("workload") && !place.expects("namespace")
 }
 
 fn is_word(terminal: &str) -> bool {

@@ -1,8 +1,8 @@
 //! Flows of tests and of the command line.
 
 use super::{Answer, Place, Start, range};
-use crate::token::TokenKind as T;
-use npl_diagnostics::{Diagnostic, codes::syntax};
+use crate::{lexer::Lexeme, token::TokenKind as T};
+use npl_diagnostics::{Diagnostic, TextRange, codes::syntax};
 
 fn is_flow(place: &Place<'_>) -> bool {
     matches!(place.start, Start::Flow | Start::Edge)
@@ -36,10 +36,36 @@ pub(super) fn port_set(place: &Place<'_>) -> Option<Answer> {
     Some(Answer::mending(finding, mended))
 }
 
+/// `a -> b:80 allowed`.
+fn missing_is(place: &Place<'_>) -> Option<Answer> {
+    let (word, before) = place.tokens.split_last()?;
+    let text = word.text(place.text);
+    let verdict = matches!(text, "allowed" | "denied") && place.found().is_none();
+    if !verdict || before.last()?.kind == T::Is {
+        return None;
+    }
+    let is = Lexeme::virtual_at(T::Is, word.start);
+    let mended = place.splice(before.len()..before.len(), &[is]);
+    if !place.parses(&mended) {
+        return None;
+    }
+    let finding = Diagnostic::new(
+        &syntax::MISSING_VERDICT,
+        word.range(),
+        format!("`is` is missing before `{text}`"),
+    )
+    .help(format!("write `is {text}`"))
+    .fix("write `is`", true, TextRange::at(word.start), "is ");
+    Some(Answer::mending(finding, mended))
+}
+
 /// A flow without `is allowed`, or with another verdict word.
 pub(super) fn verdict(place: &Place<'_>) -> Option<Answer> {
     if place.start != Start::Flow {
         return None;
+    }
+    if let Some(answer) = missing_is(place) {
+        return Some(answer);
     }
     if place.found().is_none() && place.expects("is") {
         let last = place.tokens.last()?;
@@ -53,7 +79,7 @@ pub(super) fn verdict(place: &Place<'_>) -> Option<Answer> {
             .fix(
                 "write `is denied`",
                 false,
-                npl_diagnostics::TextRange::at(last.end),
+                TextRange::at(last.end),
                 " is denied",
             ),
         ));

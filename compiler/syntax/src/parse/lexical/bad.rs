@@ -1,10 +1,7 @@
 //! What is said of characters that belong to no token, by what they were meant to be.
 
 use super::{Finding, shown};
-use crate::{
-    lexer::{Lexeme, slice},
-    token::TokenKind as T,
-};
+use crate::{lexer::Lexeme, token::TokenKind as T};
 use npl_diagnostics::{Diagnostic, TextRange, codes::syntax};
 
 /// What a bad token is.
@@ -14,28 +11,22 @@ pub(super) struct Seen {
     pub(super) read_as: Option<T>,
     /// Whether what is left may fail to parse because of it.
     pub(super) damages: bool,
-    /// Tokens that start before this offset belong to it.
-    pub(super) skip_to: u32,
 }
 
-pub(super) fn look(
-    text: &str,
-    bad: &Lexeme,
-    before: Option<&Lexeme>,
-    next: Option<&Lexeme>,
-) -> Seen {
+pub(super) fn look(text: &str, bad: &Lexeme) -> Seen {
     let run = bad.text(text);
     let (finding, read_as) = match bad.kind {
         T::OpenStr => (open_string(bad), Some(T::Str)),
         T::SingleQuoted => (single_quoted(bad, run), Some(T::Str)),
         T::HashComment => (hash_comment(bad), None),
-        _ => return run_of_characters(text, bad, before, next),
+        T::FatArrow => (fat_arrow(bad), Some(T::Arrow)),
+        T::BlockComment => (block_comment(bad), None),
+        _ => return run_of_characters(text, bad),
     };
     Seen {
         finding,
         read_as,
-        damages: bad.kind == T::OpenStr,
-        skip_to: 0,
+        damages: bad.kind == T::OpenStr || run == "/*",
     }
 }
 
@@ -74,34 +65,33 @@ fn hash_comment(bad: &Lexeme) -> Finding {
         .fix("begin the comment with `//`", true, mark, "//")
 }
 
-fn run_of_characters(
-    text: &str,
-    bad: &Lexeme,
-    before: Option<&Lexeme>,
-    next: Option<&Lexeme>,
-) -> Seen {
+fn fat_arrow(bad: &Lexeme) -> Finding {
+    Diagnostic::new(
+        &syntax::STRAY_CHARACTER,
+        bad.range(),
+        "`=>` is not a sign of the language",
+    )
+    .help("write `->`")
+    .fix("write `->`", true, bad.range(), "->")
+}
+
+fn block_comment(bad: &Lexeme) -> Finding {
+    Diagnostic::new(
+        &syntax::WRONG_COMMENT,
+        TextRange::new(bad.start, bad.start + 2),
+        "`/*` does not begin a comment",
+    )
+    .help("write `//` before each line of the comment")
+}
+
+fn run_of_characters(text: &str, bad: &Lexeme) -> Seen {
     let run = bad.text(text);
     let mut seen = Seen {
-        finding: stray(bad, run, before),
+        finding: stray(bad, run),
         read_as: None,
         damages: true,
-        skip_to: 0,
     };
-    let star = next.filter(|n| bad.touches(n) && n.text(text).starts_with('*'));
-    if run.ends_with('/')
-        && let Some(star) = star
-    {
-        let rest = slice(text, TextRange::new(star.end, text.len() as u32));
-        // A comment that nothing ends takes the rest, as it would where such comments exist.
-        let length = rest.find("*/").map_or(rest.len(), |at| at + 2);
-        seen.skip_to = star.end + length as u32;
-        seen.finding = Diagnostic::new(
-            &syntax::WRONG_COMMENT,
-            TextRange::new(bad.start, star.start + 1),
-            "`/*` does not begin a comment",
-        )
-        .help("write `//` before each line of the comment");
-    } else if matches!(run, "→" | "⇒" | "—>" | "–>") {
+    if matches!(run, "→" | "⇒" | "—>" | "–>") {
         seen.read_as = Some(T::Arrow);
         seen.damages = false;
     } else if run == ";" {
@@ -110,7 +100,7 @@ fn run_of_characters(
     seen
 }
 
-fn stray(bad: &Lexeme, run: &str, before: Option<&Lexeme>) -> Finding {
+fn stray(bad: &Lexeme, run: &str) -> Finding {
     let at = bad.range();
     let c = run.chars().next().unwrap_or_default();
     let alone = run.chars().nth(1).is_none();
@@ -151,9 +141,6 @@ fn stray(bad: &Lexeme, run: &str, before: Option<&Lexeme>) -> Finding {
         ";" => finding
             .help("nothing ends an item; the next item word begins the next one")
             .fix("remove it", true, at, ""),
-        ">" if before.is_some_and(|b| b.kind == T::Equals && b.touches(bad)) => {
-            finding.help("write `->`")
-        }
         "→" | "⇒" | "—>" | "–>" => {
             finding.help("write `->`").fix("write `->`", true, at, "->")
         }
