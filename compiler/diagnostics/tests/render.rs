@@ -233,3 +233,22 @@ fn counts_read_as_a_sentence() {
     };
     assert_eq!(many.to_string(), "2 errors");
 }
+
+#[test]
+fn a_fix_shows_the_beginning_of_long_lines_and_no_change_of_a_missing_line_end() {
+    let files = Files(vec![
+        ("long.npl", "x".repeat(10_000)),
+        ("short.npl", "abc".to_owned()),
+    ]);
+    let long = Diagnostic::new(&UNKNOWN, span(0, 0, 1), "strange")
+        .fix("write `y`", true, span(0, 0, 1), "y")
+        .fix("add", true, span(1, 3, 3), "\nnew\n");
+    let text = render(Format::Full, &[long], &files, false);
+    assert!(text.len() < 1_000, "{}", text.len());
+    assert!(
+        text.contains(&format!("1 + y{} …", "x".repeat(199))),
+        "{text}"
+    );
+    assert!(text.contains("in short.npl\n    2 + new\n"), "{text}");
+    assert!(!text.contains("abc"), "{text}");
+}

@@ -15,7 +15,7 @@ codes! {
         "a declaration that its package does not use";
     CYCLIC_DECLARATION = "NPL0209" "cyclic-declaration" Error
         "a declaration that stands for itself";
-    NESTING_TOO_DEEP = "NPL0210" "nesting-too-deep" Error
+    NESTING_TOO_DEEP = "NPL0210" "chain-too-long" Error
         "a chain of declarations longer than the limit";
     MISPLACED_NAMESPACE = "NPL0211" "misplaced-namespace" Error
         "a second `namespace` item, or one below a declaration";

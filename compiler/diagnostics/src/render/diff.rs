@@ -1,5 +1,7 @@
 //! What a fix would change, as the few lines that differ.
 
+use std::borrow::Cow;
+
 use similar::{ChangeTag, TextDiff};
 
 use crate::{Fix, Lines, Span, TextRange, apply_edits, clamp, limits::SHOWN_DIFF_LINES_MAX};
@@ -76,7 +78,9 @@ fn touched(span: Span, lines: &Lines<'_>) -> TextRange {
 }
 
 fn compare(file: crate::FileId, first: u32, old: &str, new: &str, out: &mut Vec<Change>) {
-    let diff = TextDiff::from_lines(old, new);
+    // the last line of a file may lack its end, which is no change of that line
+    let (old, new) = (ended(old), ended(new));
+    let diff = TextDiff::from_lines(&*old, &*new);
     for change in diff.iter_all_changes() {
         let (index, added) = match change.tag() {
             ChangeTag::Equal => continue,
@@ -91,4 +95,11 @@ fn compare(file: crate::FileId, first: u32, old: &str, new: &str, out: &mut Vec<
             text: change.value().trim_end_matches(['\n', '\r']).to_owned(),
         });
     }
+}
+
+fn ended(text: &str) -> Cow<'_, str> {
+    if text.is_empty() || text.ends_with('\n') {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(format!("{text}\n"))
 }

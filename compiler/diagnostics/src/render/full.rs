@@ -15,7 +15,8 @@ use super::{
     shown::Shown,
 };
 use crate::{
-    Diagnostic, FileId, Fix, Lines, Severity, Sources, Span, limits::SHOWN_LINE_BYTES_MAX,
+    Diagnostic, FileId, Fix, Lines, Severity, Sources, Span,
+    limits::{SHOWN_DIFF_CHARS_MAX, SHOWN_LINE_BYTES_MAX},
 };
 
 pub(super) fn render(diagnostics: &[Diagnostic], sources: &dyn Sources, color: bool) -> String {
@@ -106,7 +107,11 @@ fn shown_fix(fix: &Fix, home: FileId, lines: &Lines<'_>, color: bool) -> String 
 
 fn shown_change(change: &Change, width: usize, color: bool) -> String {
     let sign = if change.added { '+' } else { '-' };
-    let text = change.text.replace('\t', "    ");
+    let (text, more) = match change.text.char_indices().nth(SHOWN_DIFF_CHARS_MAX) {
+        Some((cut, _)) => (change.text.get(..cut).unwrap_or_default(), " …"),
+        None => (change.text.as_str(), ""),
+    };
+    let text = text.replace('\t', "    ") + more;
     let text = clean(&text);
     let line = format!("{:>width$} {sign} {text}", change.line);
     match (color, change.added) {

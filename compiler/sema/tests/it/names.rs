@@ -355,7 +355,7 @@ fn a_chain_has_a_limit() {
     check(
         &text,
         r#"
-main.npl:66:7-10 error[nesting-too-deep] `g63` is the end of a chain of more than 64 names
+main.npl:66:7-10 error[chain-too-long] `g63` is the end of a chain of more than 64 names
   help: name the members directly
 "#,
     );
