@@ -71,7 +71,7 @@ fn pages_have_their_sections() {
             assert!(!body.trim().is_empty(), "{}: {head} is empty", code.id);
             if matches!(head, "Wrong" | "Right") {
                 assert!(
-                    body.contains("```npl"),
+                    body.contains("```npl") || body.contains("```yaml"),
                     "{}: {head} has no program",
                     code.id
                 );
