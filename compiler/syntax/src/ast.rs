@@ -1,5 +1,5 @@
-//! The tree of one item. Every range counts from the start of its item (its first byte, doc comments
-//! included), so that an edit above an item leaves its tree as it was.
+//! The tree of one item. Every range counts from the start of its item (its first byte, doc
+//! comments included), so that an edit above an item leaves its tree as it was.
 //!
 //! The tree holds literals as they were read: `PortLit`, `AddrLit` … are checked values, or `None`
 //! where the text was wrong (and reported once).

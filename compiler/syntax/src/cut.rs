@@ -1,5 +1,5 @@
-//! Cutting a file into items. The cutter sees tokens only: at depth 0 a reserved item word starts an
-//! item. It parses nothing and refuses nothing but what lies outside every item.
+//! Cutting a file into items. The cutter sees tokens only: at depth 0 a reserved item word starts
+//! an item. It parses nothing and refuses nothing but what lies outside every item.
 
 use crate::{
     lexer::{Lexeme, Tokens, doc_text, significant, slice},
@@ -190,14 +190,15 @@ pub(crate) fn split(lexemes: &[Lexeme]) -> Vec<Piece> {
     pieces
 }
 
-/// Cuts the tokens of a body that parses: every item word outside of brackets begins an item, but for
-/// `namespace` behind `in` and `workload` behind `foreign`.
+/// Cuts the tokens of a body that parses: every item word outside of brackets begins an item, but
+/// for `namespace` behind `in` and `workload` behind `foreign`.
 pub(crate) fn split_kinds(kinds: impl Iterator<Item = T>) -> Vec<Piece> {
     let lexemes: Vec<Lexeme> = kinds.map(|kind| Lexeme::virtual_at(kind, 0)).collect();
     split(&lexemes)
 }
 
-/// The brackets that are open at a token. Linear over the whole text: what is popped was pushed once.
+/// The brackets that are open at a token. Linear over the whole text: what is popped was pushed
+/// once.
 #[derive(Default)]
 struct Depth {
     open: Vec<T>,

@@ -58,7 +58,8 @@ impl Tokens {
     }
 }
 
-/// The tokens of a text. Texts over 4 GiB are the caller's to refuse: what lies behind is not lexed.
+/// The tokens of a text. Texts over 4 GiB are the caller's to refuse: what lies behind is not
+/// lexed.
 pub fn lex(text: &str) -> Tokens {
     let text = text.get(..u32::MAX as usize).unwrap_or(text);
     let mut tokens: Vec<Token> = Vec::with_capacity(text.len() / 4);

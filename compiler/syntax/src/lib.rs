@@ -1,8 +1,8 @@
 //! NPL text: lexer, item cutter, grammar, tree, formatter.
 //!
-//! A file is lexed, cut into items, and each item parsed by itself: nothing that stands in one item can
-//! spoil another, and an item's tree depends on the item's text alone. What this crate refuses is form;
-//! what names mean, and whether they exist, is for the crates behind it.
+//! A file is lexed, cut into items, and each item parsed by itself: nothing that stands in one item
+//! can spoil another, and an item's tree depends on the item's text alone. What this crate refuses
+//! is form; what names mean, and whether they exist, is for the crates behind it.
 
 pub mod ast;
 mod cut;

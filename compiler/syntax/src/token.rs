@@ -1,5 +1,5 @@
-//! The kinds of tokens. Literals are permissive on purpose: `443/tpc` and `10.0.0.0/33` are one token
-//! each, so that what is wrong with them is one error inside one literal.
+//! The kinds of tokens. Literals are permissive on purpose: `443/tpc` and `10.0.0.0/33` are one
+//! token each, so that what is wrong with them is one error inside one literal.
 
 use logos::Logos;
 

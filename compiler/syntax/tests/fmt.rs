@@ -69,8 +69,16 @@ fn holds(program: &str) {
     assert!(once.lines().all(|line| line.trim_end() == line), "{once}");
 }
 
+fn config() -> ProptestConfig {
+    ProptestConfig {
+        cases: 300,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn keeps_tree_and_comments(choices in proptest::collection::vec(any::<u16>(), 0..500)) {

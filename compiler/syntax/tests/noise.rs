@@ -1,5 +1,5 @@
-//! Text that is no program: a diagnostic, never a panic, and work that grows with the text and not with
-//! its square.
+//! Text that is no program: a diagnostic, never a panic, and work that grows with the text and not
+//! with its square.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -63,8 +63,16 @@ fn stands(text: &str) {
     }
 }
 
+fn config() -> ProptestConfig {
+    ProptestConfig {
+        cases: 300,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn arbitrary_text(text in "\\PC{0,80}") {

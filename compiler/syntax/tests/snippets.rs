@@ -1,6 +1,6 @@
-//! Every snippet of the grammar: the tree of each that is valid, the diagnostics of each that is not.
-//! What only names and kinds can decide (an address as an end of a rule, an unknown clause, a `via` on
-//! a deny, a declaration in a template) parses here.
+//! Every snippet of the grammar: the tree of each that is valid, the diagnostics of each that is
+//! not. What only names and kinds can decide (an address as an end of a rule, an unknown clause, a
+//! `via` on a deny, a declaration in a template) parses here.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,5 +1,5 @@
-//! Documents in the manner of Wadler: text, places where a line may break, and groups that break whole
-//! or not at all. Comments end their line, so a group that holds one is broken.
+//! Documents in the manner of Wadler: text, places where a line may break, and groups that break
+//! whole or not at all. Comments end their line, so a group that holds one is broken.
 
 use super::WIDTH;
 

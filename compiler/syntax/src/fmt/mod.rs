@@ -1,11 +1,13 @@
-//! The formatter: 2 spaces, 100 columns, no alignment, one item to a line, blank lines kept, at most
-//! one. It keeps every token but commas before closing brackets, and every comment. A text with a
-//! syntax error is refused as it is.
+//! The formatter: 2 spaces, 100 columns, no alignment, one item to a line, blank lines kept, at
+//! most one. It keeps every token but commas before closing brackets, and every comment. A text
+//! with a syntax error is refused as it is.
 
 mod doc;
 mod item;
 mod list;
 mod one_line;
+mod parts;
+mod rules;
 mod tokens;
 
 pub use one_line::one_line;

@@ -1,5 +1,5 @@
-//! An item on one line, as the formatter would write it if lines had no end, without comments. Straight
-//! from the tokens: it is called for every rule of a program.
+//! An item on one line, as the formatter would write it if lines had no end, without comments.
+//! Straight from the tokens: it is called for every rule of a program.
 
 use crate::{
     lexer::{Lexeme, scan},

@@ -1,5 +1,5 @@
-//! Tokens with the comments that belong to them: the one behind a token on its line, and those on lines
-//! of their own before it. A comma has none before it: they move behind it.
+//! Tokens with the comments that belong to them: the one behind a token on its line, and those on
+//! lines of their own before it. A comma has none before it: they move behind it.
 
 use crate::{
     lexer::{Tokens, slice},

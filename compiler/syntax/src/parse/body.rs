@@ -1,5 +1,5 @@
-//! Items with a body: its rules, claims and flows are parsed each by itself, so that a mistake in one
-//! costs no other.
+//! Items with a body: its rules, claims and flows are parsed each by itself, so that a mistake in
+//! one costs no other.
 
 use super::{
     Whole, body_open,
@@ -101,8 +101,8 @@ fn separator(comma: &Lexeme) -> Finding {
     .fix("remove the comma", true, comma.range(), "")
 }
 
-/// How many tokens the first flow has: up to the word behind `is`. A flow without a verdict ends at the
-/// line on which the next `->` stands.
+/// How many tokens the first flow has: up to the word behind `is`. A flow without a verdict ends at
+/// the line on which the next `->` stands.
 fn flow_length(lexemes: &[Lexeme]) -> usize {
     let mut depth = 0usize;
     let mut arrow = false;

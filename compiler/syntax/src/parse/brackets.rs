@@ -1,5 +1,5 @@
-//! Brackets of one item: do they match, and if not, where is one missing or too many. Afterwards they
-//! match: each that is missing has been put in, each that is too many left out.
+//! Brackets of one item: do they match, and if not, where is one missing or too many. Afterwards
+//! they match: each that is missing has been put in, each that is too many left out.
 
 use super::lexical::Source;
 use crate::{lexer::Lexeme, limits::MAX_NESTING, token::TokenKind as T};
@@ -31,8 +31,8 @@ pub(super) fn check(lexemes: &[Lexeme]) -> State {
     }
 }
 
-/// Closes what is left open before the next line that begins with an item word, or at the end; leaves
-/// out closers that close nothing.
+/// Closes what is left open before the next line that begins with an item word, or at the end;
+/// leaves out closers that close nothing.
 pub(super) fn mend(source: &mut Source<'_>) {
     let lexemes = std::mem::take(&mut source.lexemes);
     let mut kept: Vec<Lexeme> = Vec::with_capacity(lexemes.len() + 4);

@@ -1,5 +1,5 @@
-//! The tokens of one text made fit to parse: what no program may hold is reported and left out, what
-//! was plainly meant is read as meant, and brackets match.
+//! The tokens of one text made fit to parse: what no program may hold is reported and left out,
+//! what was plainly meant is read as meant, and brackets match.
 
 mod bad;
 
@@ -16,8 +16,8 @@ pub(super) struct Source<'t> {
     pub(super) text: &'t str,
     pub(super) lexemes: Vec<Lexeme>,
     pub(super) diagnostics: Vec<Finding>,
-    /// Offsets, in order, of what was reported and left out or put in: a rule that holds one of them
-    /// and does not parse is not reported again.
+    /// Offsets, in order, of what was reported and left out or put in: a rule that holds one of
+    /// them and does not parse is not reported again.
     damaged: Vec<u32>,
     /// The last unfinished string.
     open_string: Option<u32>,

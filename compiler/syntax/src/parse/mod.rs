@@ -1,6 +1,6 @@
-//! One item's text to its tree. The fast path is one run of the parser; only a text that it refuses is
-//! looked at again, to say what is wrong in the author's words, to mend it and to go on.
-//! Nothing here looks beyond the text it is given: two items with one text have one tree.
+//! One item's text to its tree. The fast path is one run of the parser; only a text that it refuses
+//! is looked at again, to say what is wrong in the author's words, to mend it and to go on. Nothing
+//! here looks beyond the text it is given: two items with one text have one tree.
 
 mod body;
 mod brackets;

@@ -1,5 +1,5 @@
-//! One run of the parser after the other over one rule, one flow, one argument: the first run that is
-//! refused is explained and, where the explanation knows what was meant, mended and run again.
+//! One run of the parser after the other over one rule, one flow, one argument: the first run that
+//! is refused is explained and, where the explanation knows what was meant, mended and run again.
 
 use super::{
     build::{Build, Output},
@@ -32,8 +32,8 @@ impl Start {
     }
 }
 
-/// Where the parser refused: the index of the token (the number of tokens at the end), and the names of
-/// the terminals that it would have taken.
+/// Where the parser refused: the index of the token (the number of tokens at the end), and the
+/// names of the terminals that it would have taken.
 #[derive(Debug)]
 pub(super) struct Refusal {
     pub(super) at: usize,
@@ -120,8 +120,8 @@ fn mend(
     salvage(source, start, &tokens, &refusal)
 }
 
-/// Where nothing can be mended, what stands before the mistake may still be whole. If it is not, its
-/// literals are checked all the same.
+/// Where nothing can be mended, what stands before the mistake may still be whole. If it is not,
+/// its literals are checked all the same.
 fn salvage(
     source: &mut Source<'_>,
     start: Start,

@@ -65,8 +65,8 @@ pub(crate) fn apply(text: &str, fix: &npl_diagnostics::Fix<TextRange>) -> String
     out
 }
 
-/// Parses a file and renders its diagnostics; every one must have a page-worthy shape, and every fix
-/// must leave fewer diagnostics than there were.
+/// Parses a file and renders its diagnostics; every one must have a page-worthy shape, and every
+/// fix must leave fewer diagnostics than there were.
 pub(crate) fn check(text: &str) -> String {
     let file = npl_syntax::parse_file(text);
     for d in &file.diagnostics {

@@ -1,8 +1,9 @@
-//! Whole programs, made of choices: the same choices make the same program, fewer choices a smaller one.
+//! Whole programs, made of choices: the same choices make the same program, fewer choices a smaller
+//! one.
 #![allow(dead_code, reason = "test code")]
 
-/// Answers every question with the next of the given choices, and with the first answer when there are
-/// no more.
+/// Answers every question with the next of the given choices, and with the first answer when there
+/// are no more.
 pub(crate) struct Choices<'c> {
     rest: &'c [u16],
 }
@@ -355,7 +356,7 @@ impl<'c> Choices<'c> {
             }
             count += 1;
             match self.below(12) {
-                0 => out.push_str("\n"),
+                0 => out.push('\n'),
                 1 => out.push_str("\n\n\n"),
                 2 => out.push_str(&format!(" // c{count}  \n")),
                 3 => out.push_str(&format!("\n  // c{count}\n")),

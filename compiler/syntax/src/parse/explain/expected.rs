@@ -1,5 +1,5 @@
-//! What the parser would have taken, in words: names of terminals become what a user calls them, and
-//! what is always possible goes unsaid when something is required.
+//! What the parser would have taken, in words: names of terminals become what a user calls them,
+//! and what is always possible goes unsaid when something is required.
 
 use super::{Place, Start};
 use crate::token::TokenKind as T;

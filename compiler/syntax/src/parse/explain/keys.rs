@@ -42,8 +42,8 @@ pub(in crate::parse) fn quote(text: &str, lexemes: &[Lexeme]) -> (Vec<Lexeme>, V
     (kept, findings)
 }
 
-/// Where a run of words, dots and slashes ends that touch each other, if it is followed by what follows
-/// a key.
+/// Where a run of words, dots and slashes ends that touch each other, if it is followed by what
+/// follows a key.
 fn chain(text: &str, lexemes: &[Lexeme], start: usize) -> Option<usize> {
     let word = |t: &Lexeme| t.kind.is_word() || matches!(t.kind, T::Int | T::Addr | T::Port);
     let joint = |t: &Lexeme| t.kind == T::Dot || (t.kind == T::Bad && t.text(text) == "/");

@@ -1,5 +1,5 @@
-//! Why the parser refused a token, in the author's words: the mistakes that people make have their own
-//! explanation, fix and way on; everything else is "expected this, found that".
+//! Why the parser refused a token, in the author's words: the mistakes that people make have their
+//! own explanation, fix and way on; everything else is "expected this, found that".
 
 mod destination;
 mod expected;

@@ -1,5 +1,5 @@
-//! Checked literals: the value of a literal, or what is wrong with it, with a place inside it. Of one
-//! literal the first mistake is reported, and its value is then `None`.
+//! Checked literals: the value of a literal, or what is wrong with it, with a place inside it. Of
+//! one literal the first mistake is reported, and its value is then `None`.
 
 mod addr;
 mod date;
@@ -70,8 +70,8 @@ pub(super) fn nearest<'w>(word: &str, words: &[&'w str]) -> Option<&'w str> {
         .map(|(_, w)| w)
 }
 
-/// Edits between two short words, an exchange of neighbours counted as one. Words longer than a name
-/// are far from everything.
+/// Edits between two short words, an exchange of neighbours counted as one. Words longer than a
+/// name are far from everything.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     if a.len() > crate::limits::MAX_NAME || b.len() > crate::limits::MAX_NAME {

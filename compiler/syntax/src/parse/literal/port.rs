@@ -9,8 +9,9 @@ use npl_diagnostics::{Diagnostic, TextRange, codes::syntax};
 
 const PROTOCOLS: [&str; 4] = ["tcp", "udp", "sctp", "any"];
 
-/// `443`, `443/udp`, `8000-8100/tcp`, `*/tcp`, `*`. A number alone is TCP, as in Kubernetes; `*` alone
-/// is every port of every protocol that has ports, so that `deny a -> b:*` leaves no port open.
+/// `443`, `443/udp`, `8000-8100/tcp`, `*/tcp`, `*`. A number alone is TCP, as in Kubernetes; `*`
+/// alone is every port of every protocol that has ports, so that `deny a -> b:*` leaves no port
+/// open.
 pub(crate) fn port(text: &str, at: TextRange) -> Result<PortValue, Box<Finding>> {
     let (numbers, proto) = Part::new(text, at).split('/');
     let proto = proto.map(protocol).transpose();

@@ -5,8 +5,8 @@ use crate::limits::{MAX_NAME, MAX_STRING};
 use npl_diagnostics::{Diagnostic, TextRange, codes::syntax};
 use smol_str::SmolStr;
 
-/// The text of a string literal, escapes undone, and what is wrong with it. The text is the best that
-/// can be made of it.
+/// The text of a string literal, escapes undone, and what is wrong with it. The text is the best
+/// that can be made of it.
 pub(crate) fn string(text: &str, at: TextRange) -> (SmolStr, Option<Box<Finding>>) {
     // A string that the parser mended lacks a quote or both.
     let body = text
