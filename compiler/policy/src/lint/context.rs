@@ -51,7 +51,7 @@ pub(super) struct Context<'m> {
     /// Parts of each set.
     sets: Vec<Vec<PartId>>,
     bound: Vec<Bound>,
-    /// Those of one rule together, in the order of the rules.
+    /// Those that bind somewhere; of one rule together, in the order of the rules.
     pub(super) ends: Vec<End<'m>>,
     /// Where in `ends` those of each rule are.
     by_rule: Vec<Range<usize>>,
@@ -66,21 +66,25 @@ impl<'m> Context<'m> {
         let mut parts = Parts::default();
         let mut sets: Vec<Vec<PartId>> = Vec::new();
         let mut subjects: Vec<&'m Set> = Vec::new();
-        let mut by_pointer: FxHashMap<*const Set, SetId> = FxHashMap::default();
-        let mut number = |set: &'m Arc<Set>| -> SetId {
-            *by_pointer.entry(Arc::as_ptr(set)).or_insert_with(|| {
-                sets.push(parts.of(set));
+        let mut known: FxHashMap<(bool, *const Set), SetId> = FxHashMap::default();
+        let mut number = |set: &'m Arc<Set>, subject: bool| -> SetId {
+            *known.entry((subject, Arc::as_ptr(set))).or_insert_with(|| {
+                sets.push(if subject {
+                    parts.binding(set)
+                } else {
+                    parts.of(set)
+                });
                 subjects.push(set);
                 sets.len() - 1
             })
         };
         let mut ends = Vec::with_capacity(model.ends.len());
-        for end in &model.ends {
+        for end in model.ends.iter().filter(|end| binds(&end.subject)) {
             ends.push(End {
                 rule: end.rule as usize,
                 end,
-                subject: number(&end.subject),
-                peers: number(&end.peers),
+                subject: number(&end.subject, true),
+                peers: number(&end.peers, false),
             });
         }
         parts.relate();
@@ -196,6 +200,11 @@ impl<'m> Context<'m> {
             .filter_map(|&position| self.ends.get(position))
             .filter(move |deny| self.holds(deny.subject, subject))
     }
+}
+
+/// Networks and entities other than `all` bind nowhere.
+fn binds(subject: &Set) -> bool {
+    !subject.pods.is_empty() || subject.entities.contains(&Entity::All)
 }
 
 fn lets_nodes_in(end: &EndRule) -> bool {

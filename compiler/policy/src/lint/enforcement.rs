@@ -3,7 +3,10 @@
 use npl_diagnostics::codes::lints;
 
 use crate::{
-    lint::context::{Context, End, Found, found},
+    lint::{
+        context::{Context, End, Found, found},
+        fixes,
+    },
     model::{Direction, Entity, Rule, Verdict},
 };
 
@@ -37,16 +40,28 @@ pub(super) fn check(context: &Context<'_>, out: &mut Found) {
 
 type Finding = npl_diagnostics::Diagnostic<npl_diagnostics::Place>;
 
+/// Owns every pod and closes none.
+const EVERYTHING: &str = "workload everything {} in any namespace open ingress, egress";
+
 fn nothing_owned(rule: &Rule) -> Finding {
     let message = "nothing enforces this rule: this package owns no pod at an end that it binds";
-    found(&lints::NOTHING_OWNED, rule, message)
+    let finding = found(&lints::NOTHING_OWNED, rule, message)
         .note(
             "a rule binds at the pods that a `workload` of this package selects, and nowhere else",
         )
-        .help(
-            "declare a `workload` for these pods; `workload everything {} in any namespace open \
-             ingress, egress` owns every pod and closes none",
-        )
+        .help(format!(
+            "declare a `workload` for these pods; `{EVERYTHING}` owns every pod and closes none"
+        ));
+    if rule.verdict == Verdict::Allow || !fixes::is_own(rule) {
+        return finding;
+    }
+    let text = format!("{EVERYTHING}\n\n");
+    finding.fix(
+        "own every pod and close none",
+        false,
+        fixes::before(rule),
+        text,
+    )
 }
 
 fn broad(rule: &Rule) -> Finding {

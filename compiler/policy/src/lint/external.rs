@@ -80,10 +80,13 @@ fn without_sni(end: &End<'_>) -> bool {
     end.end.via.is_none() && (ports.all || ports.udp.contains(443) || TLS.iter().any(tls))
 }
 
-/// The first external of an end, for messages.
+/// The first external of an end, as it was declared.
 fn name<'a>(end: &'a End<'_>) -> &'a str {
     let first = end.end.peers.names.first();
-    first.map_or("", |part| part.external.as_str())
+    let qualified = first.map_or("", |part| part.external.as_str());
+    qualified
+        .rsplit_once('.')
+        .map_or(qualified, |(_, short)| short)
 }
 
 fn on_plaintext(rule: &Rule, end: &End<'_>, port: u16) -> Diagnostic<Place> {

@@ -17,6 +17,14 @@ pub(super) fn after(rule: &Rule) -> Place {
     }
 }
 
+/// Before the rule and its comment.
+pub(super) fn before(rule: &Rule) -> Place {
+    Place {
+        range: TextRange::at(rule.place.range.start),
+        ..rule.place
+    }
+}
+
 /// Nothing stands behind the rule's ends: a clause may be written there.
 pub(super) fn takes_clause(rule: &Rule) -> bool {
     let text = rule.text.as_str();

@@ -33,7 +33,8 @@ pub fn check(model: &Model, inventory: Option<&Inventory>) -> Vec<Diagnostic<Pla
     external::check(&context, &mut found);
     wide::check(&context, &mut found);
     tls::check(&context, &mut found);
-    network::check(&context, inventory.is_some(), &mut found);
+    let placed = inventory.is_some_and(inventory::shows_addresses);
+    network::check(&context, placed, &mut found);
     if let Some(inventory) = inventory {
         inventory::check(&context, inventory, &mut out, &mut found);
     }

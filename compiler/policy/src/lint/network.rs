@@ -21,7 +21,8 @@ struct Facts {
     private: Option<String>,
 }
 
-pub(super) fn check(context: &Context<'_>, inventory: bool, out: &mut Found) {
+/// `placed`: an inventory shows where pods and nodes are, so that nothing has to be guessed.
+pub(super) fn check(context: &Context<'_>, placed: bool, out: &mut Found) {
     let tables = (private().subtract(&endpoints()), known_nets(LINK));
     let mut memo: FxHashMap<SetId, Facts> = FxHashMap::default();
     for (index, rule, ends) in context.rules() {
@@ -38,7 +39,7 @@ pub(super) fn check(context: &Context<'_>, inventory: bool, out: &mut Found) {
         if rule.verdict != Verdict::Deny {
             continue;
         }
-        if let Some(net) = facts.private.as_deref().filter(|_| !inventory) {
+        if let Some(net) = facts.private.as_deref().filter(|_| !placed) {
             out.push((index, stops_no_pod(rule, net)));
         }
     }

@@ -72,7 +72,28 @@ pub(super) struct Parts<'m> {
 impl<'m> Parts<'m> {
     /// The numbers of a set's parts, sorted.
     pub(super) fn of(&mut self, set: &'m Set) -> Vec<PartId> {
-        let mut out = Vec::with_capacity(set.pods.len() + set.nets.len() + 1);
+        let mut out = self.pods(set);
+        out.extend(set.nets.iter().map(|n| self.intern(Part::Net(n))));
+        out.extend(
+            set.names
+                .iter()
+                .map(|n| self.intern(Part::Name(&n.pattern))),
+        );
+        out.extend(set.entities.iter().map(|&e| self.intern(Part::Entity(e))));
+        sorted(out)
+    }
+
+    /// The same of those parts at which a rule binds.
+    pub(super) fn binding(&mut self, set: &'m Set) -> Vec<PartId> {
+        let mut out = self.pods(set);
+        if set.entities.contains(&Entity::All) {
+            out.push(self.intern(Part::Entity(Entity::All)));
+        }
+        sorted(out)
+    }
+
+    fn pods(&mut self, set: &'m Set) -> Vec<PartId> {
+        let mut out = Vec::with_capacity(set.pods.len() + 1);
         for part in &set.pods {
             let pointer = std::ptr::from_ref::<Cube>(&part.pods);
             let id = match self.by_cube.get(&pointer) {
@@ -85,15 +106,6 @@ impl<'m> Parts<'m> {
             };
             out.push(id);
         }
-        out.extend(set.nets.iter().map(|n| self.intern(Part::Net(n))));
-        out.extend(
-            set.names
-                .iter()
-                .map(|n| self.intern(Part::Name(&n.pattern))),
-        );
-        out.extend(set.entities.iter().map(|&e| self.intern(Part::Entity(e))));
-        out.sort_unstable();
-        out.dedup();
         out
     }
 
@@ -217,6 +229,12 @@ impl<'m> Parts<'m> {
             }
         }
     }
+}
+
+fn sorted(mut ids: Vec<PartId>) -> Vec<PartId> {
+    ids.sort_unstable();
+    ids.dedup();
+    ids
 }
 
 /// The labels after the last one with a `*`; empty if there are none.

@@ -102,19 +102,24 @@ impl Index {
     }
 }
 
-/// The deny that lets nothing of an allow pass. One end is enough where all its pods are owned: a
-/// flow has to pass both.
+/// The deny that lets nothing of an allow pass. A flow has to pass both ends, so one end is enough where
+/// all its pods are owned and nothing else is on its side of the rule.
 fn denied<'m>(context: &Context<'m>, index: &Index, ends: &[End<'m>]) -> Option<&'m Rule> {
     let mut every = true;
     let mut any = None;
     for end in ends {
-        match index.wider(context, end, Verdict::Deny).next() {
-            Some(deny) if context.bound(end.subject).whole && ends.len() <= 2 => {
-                return context.rule(deny.rule);
-            }
-            Some(deny) => any = any.or(Some(deny.rule)),
-            None => every = false,
+        let Some(deny) = index.wider(context, end, Verdict::Deny).next() else {
+            every = false;
+            continue;
+        };
+        let other_side = |other: &End<'_>| {
+            other.end.direction == end.end.direction || context.holds(end.subject, other.peers)
+        };
+        let alone = ends.len() <= 2 && ends.iter().all(other_side);
+        if alone && context.bound(end.subject).whole {
+            return context.rule(deny.rule);
         }
+        any = any.or(Some(deny.rule));
     }
     any.filter(|_| every).and_then(|rule| context.rule(rule))
 }

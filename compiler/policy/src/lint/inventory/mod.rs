@@ -10,7 +10,7 @@ mod workloads;
 use npl_diagnostics::{Diagnostic, Place};
 
 use crate::{
-    inventory::Inventory,
+    inventory::{Inventory, Node},
     lint::context::{Context, Found},
 };
 
@@ -25,4 +25,10 @@ pub(super) fn check(
     workloads::check(context.model, &pods, workloads);
     addresses::check(context, inventory, rules);
     services::check(context, &pods, rules);
+}
+
+/// The inventory says where pods or nodes are, not only that they run.
+pub(super) fn shows_addresses(inventory: &Inventory) -> bool {
+    let node = |n: &Node| !n.addresses.is_empty() || !n.pod_cidrs.is_empty();
+    inventory.nodes.iter().any(node) || inventory.workloads.iter().any(|w| !w.addresses.is_empty())
 }

@@ -71,6 +71,13 @@ fn host_network_workload() {
     check(shop(), &inventory, &["host-network-workload: api"]);
     let found = lint::check(&shop().build(), Some(&inventory));
     assert!(found[0].is_error(), "{found:?}");
+    // A wide selector still owns the other pods.
+    let found = lint::check(
+        &Builder::new().workload("all", "").build(),
+        Some(&inventory),
+    );
+    assert_eq!(found.len(), 1);
+    assert!(!found[0].is_error(), "{found:?}");
 }
 
 #[test]

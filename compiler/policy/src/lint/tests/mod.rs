@@ -1,6 +1,7 @@
 //! Each finding with a model that draws it and its nearest neighbour that does not.
 
 mod inventory;
+mod meaning;
 mod rules;
 mod scale;
 mod wide;

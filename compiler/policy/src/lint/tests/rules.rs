@@ -86,6 +86,19 @@ fn one_end_is_no_replacement_for_both() {
 }
 
 #[test]
+fn an_entity_that_binds_nowhere_holds_nothing_there() {
+    let wide = |to: &str| shop().allow("web", "api", "80").allow("web", to, "80");
+    check(wide("cluster"), &[]);
+    check(
+        wide("all"),
+        &[
+            "redundant-rule: allow web -> api:80",
+            "metadata-reachable: allow web -> all:80",
+        ],
+    );
+}
+
+#[test]
 fn redundant_clause() {
     let wide = |names: &[&str]| {
         shop()
@@ -163,6 +176,19 @@ fn allow_never_applies() {
     };
     check(end("web"), &["allow-never-applies: allow web -> api:80"]);
     check(end("all"), &[]);
+    let deny = |from: &str| {
+        let both = shop().allow(from, "api", "80");
+        both.rule(
+            Verdict::Deny,
+            Some(Direction::Egress),
+            "web",
+            "api",
+            "",
+            None,
+        )
+    };
+    check(deny("web | 203.0.113.0/24"), &[]);
+    check(deny("web | db"), &[]);
 }
 
 #[test]
@@ -203,6 +229,9 @@ fn nothing_owned() {
         &["nothing-owned: deny all -> world"],
     );
     check(shop().deny("all", "world", ""), &[]);
+    let none = Builder::new().deny("all", "world", "").build();
+    let fix = lint::check(&none, None).remove(0).fixes.remove(0);
+    assert_eq!((fix.safe, fix.edits[0].at.range.len()), (false, 0));
 }
 
 #[test]

@@ -164,9 +164,12 @@ fn deny_stops_no_pod() {
         shop().deny("web", "100.100.100.200/32 | fd20:ce::254/128", ""),
         &[],
     );
-    // An inventory shows where pods and nodes are.
-    let inventory = crate::builder::inventory(&["app=web", "app=api", "app=db"]);
-    let found = findings(shop().deny("web", "10.244.0.0/16", ""), Some(&inventory));
+    // An inventory may show where pods and nodes are: then nothing has to be guessed.
+    let mut inventory = crate::builder::inventory(&["app=web", "app=api", "app=db"]);
+    let deny = || shop().deny("web", "10.244.0.0/16", "");
+    assert_eq!(findings(deny(), Some(&inventory)).len(), 1);
+    inventory.workloads[0].addresses = vec!["10.0.0.7".parse().unwrap()];
+    let found = findings(deny(), Some(&inventory));
     assert!(found.is_empty(), "{found:?}");
 }
 
