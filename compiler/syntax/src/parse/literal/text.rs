@@ -8,15 +8,12 @@ use smol_str::SmolStr;
 /// The text of a string literal, escapes undone, and what is wrong with it. The text is the best
 /// that can be made of it.
 pub(crate) fn string(text: &str, at: TextRange) -> (SmolStr, Option<Box<Finding>>) {
-    // A string that the parser mended lacks a quote or both.
-    let body = text
-        .strip_prefix('"')
-        .map_or(text, |t| t.strip_suffix('"').unwrap_or(t));
+    let body = body(text);
     let plain = !body.bytes().any(|b| b == b'\\' || b.is_ascii_control());
     if plain && body.len() <= MAX_STRING {
         return (SmolStr::new(body), None);
     }
-    let base = at.start + u32::from(text.starts_with('"'));
+    let base = at.start + u32::from(text.starts_with(['"', '\'']));
     let mut undone = String::with_capacity(body.len());
     let mut finding = None;
     let mut chars = body.char_indices();
@@ -51,6 +48,23 @@ pub(crate) fn string(text: &str, at: TextRange) -> (SmolStr, Option<Box<Finding>
         ));
     }
     (undone.into(), finding)
+}
+
+/// What stands between the quotes. A string that was mended has single quotes, or none; one that its
+/// line does not close has most likely swallowed what follows its first blank or bracket.
+fn body(text: &str) -> &str {
+    let Some(open) = text.strip_prefix('"') else {
+        let single = text.strip_prefix('\'').and_then(|t| t.strip_suffix('\''));
+        return single.unwrap_or(text);
+    };
+    let escapes = |t: &str| t.bytes().rev().take_while(|b| *b == b'\\').count();
+    match open.strip_suffix('"') {
+        Some(closed) if escapes(closed) % 2 == 0 => closed,
+        _ => open
+            .split([' ', '\t', '}', ']', ')', '"', '\\'])
+            .next()
+            .unwrap_or_default(),
+    }
 }
 
 fn unknown_escape(start: u32, escaped: Option<char>) -> Box<Finding> {
