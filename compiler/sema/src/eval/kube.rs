@@ -19,9 +19,8 @@ pub(crate) fn label_key(key: &str) -> Check {
     if name.contains('/') {
         return Err("it holds more than one `/`");
     }
-    match prefix.map(subdomain) {
-        Some(Err(_)) => return Err("what stands before its `/` is no DNS name in lower case"),
-        Some(Ok(())) | None => {}
+    if prefix.is_some_and(|prefix| subdomain(prefix).is_err()) {
+        return Err("what stands before its `/` is no DNS name in lower case");
     }
     if name.is_empty() {
         return Err("its name is empty");
@@ -63,6 +62,14 @@ pub(crate) fn dns_label(text: &str) -> Check {
     if text.len() > LABEL_BYTES_MAX {
         return Err("it is longer than 63 characters");
     }
+    part(text)
+}
+
+/// What stands between two dots; Kubernetes limits the length of the whole name only.
+fn part(text: &str) -> Check {
+    if text.is_empty() {
+        return Err("a part between its dots is empty");
+    }
     if !text
         .bytes()
         .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
@@ -80,7 +87,7 @@ pub(crate) fn subdomain(text: &str) -> Check {
     if text.len() > SUBDOMAIN_BYTES_MAX {
         return Err("it is longer than 253 characters");
     }
-    text.split('.').try_for_each(dns_label)
+    text.split('.').try_for_each(part)
 }
 
 #[cfg(test)]
@@ -119,6 +126,7 @@ mod tests {
             assert!(dns_label(bad).is_err(), "{bad}");
         }
         assert_eq!(subdomain("a.b-c"), Ok(()));
+        assert_eq!(subdomain(&"a".repeat(253)), Ok(()));
         assert!(subdomain("a..b").is_err());
         assert!(subdomain(&format!("{}a", "abc.".repeat(64))).is_err());
     }

@@ -35,6 +35,9 @@ pub const TEMPLATE_DEPTH_MAX: usize = 16;
 /// the way counts as one too, so that templates that only apply templates end.
 pub const APPLIED_ITEMS_MAX: usize = 10_000;
 
+/// The same where a template is checked by itself, whatever its arguments.
+pub const BODY_ITEMS_MAX: usize = 1_000;
+
 /// Flows of one test.
 pub const FLOWS_MAX: usize = 1_024;
 

@@ -17,7 +17,7 @@ use crate::{
         bound::Bound,
         cx::{Cx, dotted, kind_of},
         kind::Asked,
-        limits::{APPLIED_ITEMS_MAX, TEMPLATE_DEPTH_MAX},
+        limits::{APPLIED_ITEMS_MAX, BODY_ITEMS_MAX, TEMPLATE_DEPTH_MAX},
         text::{self, Text},
     },
     lowered::Lowered,
@@ -58,6 +58,24 @@ struct Frame<'a> {
 /// What one `apply` may still make.
 struct Budget {
     left: usize,
+    passed: bool,
+}
+
+impl Budget {
+    fn of(left: usize) -> Self {
+        Self {
+            left,
+            passed: false,
+        }
+    }
+
+    fn take(&mut self) -> bool {
+        match self.left.checked_sub(1) {
+            Some(left) => self.left = left,
+            None => self.passed = true,
+        }
+        !self.passed
+    }
 }
 
 pub(crate) fn lower(item: &Item, item_text: &str, scope: &dyn Scope) -> Lowered {
@@ -68,10 +86,7 @@ pub(crate) fn lower(item: &Item, item_text: &str, scope: &dyn Scope) -> Lowered 
         text: Text::Source(item_text),
         frame: None,
     };
-    let mut budget = Budget {
-        left: APPLIED_ITEMS_MAX,
-    };
-    one(item, scope, &around, &mut budget)
+    one(item, scope, &around, &mut Budget::of(APPLIED_ITEMS_MAX))
 }
 
 fn one(item: &Item, scope: &dyn Scope, around: &Around<'_>, budget: &mut Budget) -> Lowered {
@@ -105,6 +120,7 @@ fn one(item: &Item, scope: &dyn Scope, around: &Around<'_>, budget: &mut Budget)
                 applied_at: cx.at(item.span),
                 prefix: false,
             };
+            let budget = &mut Budget::of(BODY_ITEMS_MAX);
             cx.out = in_body(body, &bound, around, &frame, &[], budget).diagnostics;
             // How deep it stands depends on who applies it, and is told there.
             cx.out.retain(|d| d.code != &kinds::TEMPLATE_TOO_DEEP);
@@ -132,10 +148,9 @@ fn in_body(
 ) -> Lowered {
     let mut out = Lowered::default();
     for item in body {
-        let Some(left) = budget.left.checked_sub(1) else {
+        if !budget.take() {
             break;
-        };
-        budget.left = left;
+        }
         let inner = Around {
             module: around.module.clone(),
             file: around.file.clone(),
@@ -215,9 +230,8 @@ fn apply(
         base: &*scope,
         names: names(values),
     };
-    let before = budget.left;
     let mut out = in_body(&template.body, &bound, &inner, &frame, &texts, budget);
-    if before > 0 && budget.left == 0 && around.frame.is_none() {
+    if budget.passed && around.frame.is_none() {
         too_large(cx, path, &template);
         return None;
     }
@@ -229,6 +243,8 @@ fn apply(
             base: &*scope,
             names: names(errors),
         };
+        // As far as the template itself is checked: what is known here was told there.
+        let budget = &mut Budget::of(BODY_ITEMS_MAX);
         let known = in_body(&template.body, &bound, &inner, &frame, &texts, budget).diagnostics;
         let depends = |d: &Diagnostic<Place>| d.code == &kinds::TEMPLATE_TOO_DEEP;
         let same = |a: &Diagnostic<Place>, b: &Diagnostic<Place>| a.code == b.code && a.at == b.at;

@@ -129,7 +129,7 @@ fn run(text: &str, mut world: World) -> (World, Outcome) {
         parsed.diagnostics
     );
     for (raw, item) in parsed.items {
-        let source = text[raw.range.as_usize()].to_owned();
+        let source = text.get(raw.range.as_usize()).unwrap().to_owned();
         let owned = raw.range.start < border;
         world
             .items
@@ -198,8 +198,14 @@ fn shown(text: &str, world: &World, found: &[Diagnostic<Place>]) -> Vec<String> 
         .iter()
         .map(|d| {
             let range = world.absolute(d.at);
-            let line = text[..range.start].matches('\n').count() + 1;
-            let under = text[range].split_whitespace().collect::<Vec<_>>().join(" ");
+            let before = text.get(..range.start).unwrap();
+            let line = before.matches('\n').count() + 1;
+            let under = text
+                .get(range)
+                .unwrap()
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ");
             (
                 line,
                 format!("{line}: {} {under}", d.code.name).trim().to_owned(),
