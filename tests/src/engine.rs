@@ -67,7 +67,8 @@ impl Engine {
         match built {
             Ok(status) if status.success() => {}
             other => {
-                let skip = format!("SKIPPED: Cilium's engine was not built ({other:?}); needs Go 1.26");
+                let skip =
+                    format!("SKIPPED: Cilium's engine was not built ({other:?}); needs Go 1.26");
                 assert!(std::env::var_os("CI").is_none(), "{skip}");
                 eprintln!("{skip}");
                 return None;
@@ -80,7 +81,11 @@ impl Engine {
             .ok()?;
         let input = child.stdin.take()?;
         let output = BufReader::new(child.stdout.take()?);
-        Some(Self { child, input, output })
+        Some(Self {
+            child,
+            input,
+            output,
+        })
     }
 
     /// One request, one answer.
@@ -90,10 +95,14 @@ impl Engine {
     pub fn ask(&mut self, request: &Value) -> Result<Answer, String> {
         let mut line = request.to_string();
         line.push('\n');
-        self.input.write_all(line.as_bytes()).map_err(|e| e.to_string())?;
+        self.input
+            .write_all(line.as_bytes())
+            .map_err(|e| e.to_string())?;
         self.input.flush().map_err(|e| e.to_string())?;
         let mut answer = String::new();
-        self.output.read_line(&mut answer).map_err(|e| e.to_string())?;
+        self.output
+            .read_line(&mut answer)
+            .map_err(|e| e.to_string())?;
         serde_json::from_str(&answer).map_err(|e| format!("{e}: {answer}"))
     }
 
@@ -115,7 +124,11 @@ impl Engine {
         let flows: Vec<Value> = flows.iter().filter_map(flow_json).collect();
         let request = json!({"op": "judge", "documents": documents, "dns": dns, "flows": flows});
         let answer = self.ask(&request)?;
-        if answer.error.is_empty() { Ok(answer) } else { Err(answer.error) }
+        if answer.error.is_empty() {
+            Ok(answer)
+        } else {
+            Err(answer.error)
+        }
     }
 }
 
@@ -127,7 +140,9 @@ impl Drop for Engine {
 }
 
 fn add_address(dns: &mut Map<String, Value>, name: &str, ip: &str) {
-    let list = dns.entry(name.to_owned()).or_insert_with(|| Value::Array(Vec::new()));
+    let list = dns
+        .entry(name.to_owned())
+        .or_insert_with(|| Value::Array(Vec::new()));
     if let Some(list) = list.as_array_mut()
         && !list.iter().any(|have| have == ip)
     {
@@ -154,11 +169,14 @@ pub fn flow_json(flow: &Flow) -> Option<Value> {
     if let Some(dns) = &facts.dns {
         out["dns"] = Value::from(dns.as_str());
     }
-    let http: Map<String, Value> =
-        [("method", &facts.method), ("path", &facts.path), ("host", &facts.host)]
-            .into_iter()
-            .filter_map(|(key, value)| Some((key.to_owned(), Value::from(value.as_ref()?.as_str()))))
-            .collect();
+    let http: Map<String, Value> = [
+        ("method", &facts.method),
+        ("path", &facts.path),
+        ("host", &facts.host),
+    ]
+    .into_iter()
+    .filter_map(|(key, value)| Some((key.to_owned(), Value::from(value.as_ref()?.as_str()))))
+    .collect();
     if !http.is_empty() {
         out["http"] = Value::Object(http);
     }
@@ -168,8 +186,16 @@ pub fn flow_json(flow: &Flow) -> Option<Value> {
 fn peer(end: &Endpoint) -> Option<Value> {
     Some(match end {
         Endpoint::Pod(pod) => pod_json(pod),
-        Endpoint::Addr { ip, api_server: false, .. } => json!({"ip": ip.to_string()}),
-        Endpoint::Addr { ip, api_server: true, .. } => {
+        Endpoint::Addr {
+            ip,
+            api_server: false,
+            ..
+        } => json!({"ip": ip.to_string()}),
+        Endpoint::Addr {
+            ip,
+            api_server: true,
+            ..
+        } => {
             json!({"ip": ip.to_string(), "apiServer": true})
         }
         Endpoint::Host { api_server: false } => json!({"entity": "host"}),
@@ -183,7 +209,9 @@ fn peer(end: &Endpoint) -> Option<Value> {
 
 fn pod_json(pod: &Pod) -> Value {
     let map = |labels: &[(smol_str::SmolStr, smol_str::SmolStr)]| {
-        let pairs = labels.iter().map(|(k, v)| (k.to_string(), Value::from(v.as_str())));
+        let pairs = labels
+            .iter()
+            .map(|(k, v)| (k.to_string(), Value::from(v.as_str())));
         Value::Object(pairs.collect())
     };
     json!({

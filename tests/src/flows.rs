@@ -27,14 +27,26 @@ const ADDRESSES: [(&str, &[&str]); 14] = [
     ("10.0.0.1", &[]),
 ];
 
-const TCP: [u16; 14] =
-    [80, 443, 8000, 8003, 8004, 8005, 8010, 8011, 8020, 8021, 7000, 7002, 53, 22];
+const TCP: [u16; 14] = [
+    80, 443, 8000, 8003, 8004, 8005, 8010, 8011, 8020, 8021, 7000, 7002, 53, 22,
+];
 
-const SNI: [&str; 5] = ["", "a.example.com", "z.example.com", "b.example.net", "api.example.com"];
+const SNI: [&str; 5] = [
+    "",
+    "a.example.com",
+    "z.example.com",
+    "b.example.net",
+    "api.example.com",
+];
 
 const PATHS: [&str; 7] = ["/", "/a/7", "/a/", "/a/7/8", "/b", "/c", "/c/d/e"];
 
-const DNS: [&str; 4] = ["api.example.com", "z.example.com", "a.b.example.com", "other.test"];
+const DNS: [&str; 4] = [
+    "api.example.com",
+    "z.example.com",
+    "a.b.example.com",
+    "other.test",
+];
 
 /// `count` flows; the same random state gives the same.
 pub fn flows(rng: &mut Rng, count: usize) -> Vec<Flow> {
@@ -49,7 +61,12 @@ fn flow(rng: &mut Rng) -> Flow {
         (any_end(rng, true), Endpoint::Pod(pod(rng)))
     };
     let port = port(rng, &dst);
-    Flow { src, dst, port, facts: facts(rng, port) }
+    Flow {
+        src,
+        dst,
+        port,
+        facts: facts(rng, port),
+    }
 }
 
 fn pod(rng: &mut Rng) -> Pod {
@@ -94,7 +111,10 @@ fn any_end(rng: &mut Rng, source: bool) -> Endpoint {
     match rng.below(10) {
         0..=4 => Endpoint::Pod(pod(rng)),
         5..=7 => {
-            let (ip, names) = ADDRESSES.get(rng.below(ADDRESSES.len())).copied().unwrap_or_default();
+            let (ip, names) = ADDRESSES
+                .get(rng.below(ADDRESSES.len()))
+                .copied()
+                .unwrap_or_default();
             let ip: IpAddr = ip.parse().unwrap_or(IpAddr::from([8, 8, 4, 4]));
             Endpoint::Addr {
                 ip,
@@ -114,7 +134,13 @@ fn any_end(rng: &mut Rng, source: bool) -> Endpoint {
 }
 
 fn port(rng: &mut Rng, dst: &Endpoint) -> FlowPort {
-    let v6 = matches!(dst, Endpoint::Addr { ip: IpAddr::V6(_), .. });
+    let v6 = matches!(
+        dst,
+        Endpoint::Addr {
+            ip: IpAddr::V6(_),
+            ..
+        }
+    );
     match rng.below(20) {
         0 if v6 => FlowPort::Icmp6(128),
         0 => FlowPort::Icmp4(8),

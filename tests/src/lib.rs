@@ -3,6 +3,7 @@
 
 pub mod engine;
 pub mod flows;
+pub mod pages;
 
 use std::path::{Path, PathBuf};
 

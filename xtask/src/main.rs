@@ -1,2 +1,45 @@
-//! placeholder
-fn main() {}
+//! Project chores: `cargo run -p xtask -- codes` writes `docs/codes.md` from the registry, `-- program
+//! WORKLOADS RULES FILES DIR` writes the generated program of the benches as a package.
+
+use std::{path::Path, process::ExitCode};
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["codes"] => std::fs::write(
+            npl_tests::root().join("docs/codes.md"),
+            npl_diagnostics::codes::index(),
+        ),
+        ["program", workloads, rules, files, folder] => {
+            let number = |text: &str| text.parse().unwrap_or(1);
+            let sizes = (number(workloads), number(rules), number(files));
+            write_program(sizes, Path::new(folder))
+        }
+        _ => {
+            eprintln!("usage: xtask codes | program WORKLOADS RULES_EACH FILES DIR");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn write_program(
+    (workloads, rules, files): (usize, usize, usize),
+    folder: &Path,
+) -> std::io::Result<()> {
+    for (path, text) in npl_test_support::program::package(workloads, rules, files) {
+        let path = folder.join(path);
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent)?;
+        }
+        std::fs::write(path, text)?;
+    }
+    Ok(())
+}

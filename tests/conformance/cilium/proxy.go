@@ -9,6 +9,7 @@ import (
 	"github.com/cilium/cilium/pkg/crypto/certificatemanager"
 	"github.com/cilium/cilium/pkg/envoy"
 	envoypolicy "github.com/cilium/cilium/pkg/envoy/policy"
+	"github.com/cilium/cilium/pkg/fqdn/dnsproxy"
 	"github.com/cilium/cilium/pkg/fqdn/matchpattern"
 	"github.com/cilium/cilium/pkg/identity"
 	"github.com/cilium/cilium/pkg/policy"
@@ -75,10 +76,10 @@ func covers(filter *policy.L4Filter, port uint16, proto u8proto.U8proto) bool {
 	return filter.Port <= port && port <= last
 }
 
-// dns follows CheckAllowed of pkg/fqdn/dnsproxy: only the filter of exactly this port counts.
+// dns follows CheckAllowed of pkg/fqdn/dnsproxy: only the filter of exactly this port counts, and its own
+// GeneratePattern makes the expression.
 func dns(flow *Flow, direction *policy.L4DirectionPolicy, proto u8proto.U8proto, peer identity.NumericIdentity) endVerdict {
-	var patterns []*regexp.Regexp
-	any := false
+	out := denied
 	for _, tier := range direction.PortRules {
 		filter := tier.ExactLookupPortNum(flow.Port, 0, proto)
 		if filter == nil {
@@ -88,37 +89,23 @@ func dns(flow *Flow, direction *policy.L4DirectionPolicy, proto u8proto.U8proto,
 			if !selector.Selects(peer) {
 				continue
 			}
-			if psp == nil || len(psp.DNS) == 0 {
+			pattern := dnsproxy.GeneratePattern(psp)
+			everything := pattern == matchpattern.MatchAllAnchoredPattern
+			switch {
+			case everything:
 				return allowed
-			}
-			for _, rule := range psp.DNS {
-				pattern := rule.MatchPattern
-				if pattern == "" {
-					pattern = rule.MatchName
-				}
-				any = any || pattern == "*"
-				if regex, err := matchpattern.Validate(strings.ToLower(pattern)); err == nil {
-					patterns = append(patterns, regex)
+			case flow.SNI != nil || flow.HTTP != nil:
+			case flow.DNS == nil:
+				out = endVerdict{"unknown", "dns"}
+			default:
+				name := strings.ToLower(strings.TrimSuffix(*flow.DNS, ".")) + "."
+				if regex, err := regexp.Compile(pattern); err == nil && regex.MatchString(name) {
+					return allowed
 				}
 			}
 		}
 	}
-	if flow.SNI != nil || flow.HTTP != nil {
-		return denied
-	}
-	if flow.DNS == nil {
-		if any {
-			return allowed
-		}
-		return endVerdict{"unknown", "dns"}
-	}
-	name := strings.ToLower(strings.TrimSuffix(*flow.DNS, ".")) + "."
-	for _, regex := range patterns {
-		if regex.MatchString(name) {
-			return allowed
-		}
-	}
-	return denied
+	return out
 }
 
 func throughEnvoy(flow *Flow, resolved *policy.EndpointPolicy, direction *policy.L4DirectionPolicy, peer identity.NumericIdentity, ingress bool, listener policy.L7ParserType) endVerdict {

@@ -1,0 +1,104 @@
+//! How long a compile takes, cold and after an edit, on the generated program. `cargo bench -p npl-tests`.
+//!
+//! `cold` is what `nplc build` to one file does, without the disk and without starting a process; the whole
+//! process is timed by `tests/bench-process`. `edit` is one changed character inside a rule.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a bench stops at what is broken"
+)]
+
+use std::hint::black_box;
+
+use npl_policy::{claims, lint};
+use npl_sema::files::MemoryFiles;
+use npl_targets::cilium::{self, EmitOptions};
+use npl_test_support::program;
+use nplc::pipeline::{self, Request, Unit};
+
+fn main() {
+    divan::main();
+}
+
+fn files(workloads: usize, files: usize) -> MemoryFiles {
+    let package = program::package(workloads, 10, files);
+    MemoryFiles::new(
+        package
+            .into_iter()
+            .map(|(path, text)| (format!("/{path}"), text)),
+    )
+}
+
+fn open(files: &MemoryFiles) -> Unit {
+    let request = Request {
+        paths: vec!["/".to_owned()],
+        ..Request::default()
+    };
+    pipeline::open(files, &request).unwrap().remove(0)
+}
+
+fn build(files: &MemoryFiles) -> usize {
+    let analysis = open(files).analyse();
+    let checked = analysis
+        .checked
+        .expect("the generated program has no errors");
+    let options = EmitOptions::default();
+    let output = cilium::emit(&checked, &analysis.settings, &options).expect("can be emitted");
+    output.objects.iter().map(|object| object.yaml.len()).sum()
+}
+
+/// Rules: ten for each workload.
+#[divan::bench(args = [100, 1_000, 10_000], sample_count = 5)]
+fn cold(bencher: divan::Bencher<'_, '_>, workloads: usize) {
+    let files = files(workloads, workloads / 10);
+    bencher.bench_local(|| black_box(build(&files)));
+}
+
+/// The file of module 7 in two versions that differ in one character of one rule.
+fn versions() -> (String, String, String) {
+    let package = program::package(1_000, 10, 100);
+    let (path, before) = package
+        .into_iter()
+        .find(|(path, _)| path == "src/m7.npl")
+        .unwrap();
+    let at = before.rfind("allow w").unwrap();
+    let (head, tail) = before.split_at(at);
+    let after = format!("{head}{}", tail.replacen(":80", ":81", 1));
+    assert_ne!(before, after);
+    (path, before, after)
+}
+
+/// To new diagnostics of sema, inside the database.
+#[divan::bench(sample_count = 50)]
+fn edit_sema(bencher: divan::Bencher<'_, '_>) {
+    let mut unit = open(&files(1_000, 100));
+    let (path, before, after) = versions();
+    black_box(unit.host().diagnostics());
+    let mut flip = false;
+    bencher.bench_local(|| {
+        flip = !flip;
+        let text = if flip { &after } else { &before };
+        assert!(unit.host_mut().set_text(&path, text));
+        black_box(unit.host().diagnostics().len())
+    });
+}
+
+/// To new diagnostics of everything else: model, lints, claims, the target's check half.
+#[divan::bench(sample_count = 20)]
+fn edit_check_half(bencher: divan::Bencher<'_, '_>) {
+    let mut unit = open(&files(1_000, 100));
+    let (path, before, after) = versions();
+    black_box(unit.host().diagnostics());
+    let settings = unit.analyse().settings;
+    let mut flip = false;
+    bencher.bench_local(|| {
+        flip = !flip;
+        let text = if flip { &after } else { &before };
+        assert!(unit.host_mut().set_text(&path, text));
+        let model = unit.host().model();
+        let mut found = lint::check(&model, None).len();
+        found += claims::diagnostics(&model, &claims::decide(&model, None)).len();
+        found += cilium::check(&model, &settings, None).len();
+        black_box(found)
+    });
+}
