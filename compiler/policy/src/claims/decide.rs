@@ -1,6 +1,6 @@
 //! Each claim to its outcome.
 
-use std::collections::BTreeSet;
+use std::{cell::OnceCell, collections::BTreeSet};
 
 use smol_str::SmolStr;
 
@@ -31,8 +31,8 @@ pub fn decide(model: &Model, inventory: Option<&Inventory>) -> Vec<ClaimOutcome>
     world.assumed = disjoint::assumed(model, inventory);
     let judge = Judge {
         world,
-        interpreter: Interpreter::new(model),
-        members: Members::new(model, inventory),
+        interpreter: OnceCell::new(),
+        members: OnceCell::new(),
         inventory,
         keys: inventory.map(|_| Keys::of(model)),
     };
@@ -43,8 +43,9 @@ pub fn decide(model: &Model, inventory: Option<&Inventory>) -> Vec<ClaimOutcome>
 
 pub(super) struct Judge<'m> {
     pub(super) world: World<'m>,
-    pub(super) interpreter: Interpreter<'m>,
-    pub(super) members: Members<'m>,
+    /// Made when a flow is to be shown: claims that hold need neither.
+    interpreter: OnceCell<Interpreter<'m>>,
+    members: OnceCell<Members<'m>>,
     pub(super) inventory: Option<&'m Inventory>,
     keys: Option<Keys>,
 }
@@ -61,6 +62,16 @@ struct Question<'m> {
 }
 
 impl<'m> Judge<'m> {
+    pub(super) fn interpreter(&self) -> &Interpreter<'m> {
+        self.interpreter
+            .get_or_init(|| Interpreter::new(self.world.model))
+    }
+
+    pub(super) fn members(&self) -> &Members<'m> {
+        self.members
+            .get_or_init(|| Members::new(self.world.model, self.inventory))
+    }
+
     fn decide(&self, claim: usize) -> ClaimOutcome {
         let mut assumptions = Vec::new();
         let decision = self

@@ -86,19 +86,37 @@ impl<'t, 'm> End<'t, 'm> {
         let mut out = vec![free];
         for rule in self.rules.iter().filter(|r| r.verdict == Verdict::Allow) {
             let peers = admitted(&rule.peers, there);
-            for (subject, (peer, assumption)) in pairs(subjects(rule), &peers) {
-                if subject.disjoint(&self.target.region) || peer.disjoint(&there.region) {
-                    continue;
-                }
+            if peers.is_empty() {
+                continue;
+            }
+            for (subject, (peer, assumption)) in pairs(self.subjects(rule), &peers) {
                 out.push(Reason {
-                    block: self.block(subject.clone(), peer.clone(), (*rule.ports).clone()),
+                    block: self.block(subject, peer, (*rule.ports).clone()),
                     via: rule.via.as_deref(),
-                    assumption: assumption.clone(),
+                    assumption,
                     unsealed: false,
                 });
             }
         }
         out
+    }
+
+    /// The pods of this end that a rule binds at.
+    fn subjects(&self, rule: &EndRule) -> Vec<Region> {
+        if rule.subject.entities.contains(&Entity::All) {
+            return vec![Region::Any];
+        }
+        let Region::Pods(here) = &self.target.region else {
+            return Vec::new();
+        };
+        let parts = rule
+            .subject
+            .pods
+            .iter()
+            .filter(|part| !part.pods.disjoint(here));
+        parts
+            .map(|part| Region::Pods((*part.pods).clone()))
+            .collect()
     }
 
     /// What the denies that bind here take out.
@@ -108,12 +126,11 @@ impl<'t, 'm> End<'t, 'm> {
             return out;
         };
         for rule in self.rules.iter().filter(|r| r.verdict == Verdict::Deny) {
-            let mut peers = denied(&rule.peers, there);
-            peers.retain(|peer| !peer.disjoint(&there.region));
+            let peers = denied(&rule.peers, there);
             if peers.is_empty() {
                 continue;
             }
-            for subject in subjects(rule) {
+            for subject in self.subjects(rule) {
                 let bound = match &subject {
                     Region::Pods(cube) => cube.intersect(here),
                     _ => here.clone(),
@@ -132,17 +149,6 @@ impl<'t, 'm> End<'t, 'm> {
         }
         out
     }
-}
-
-/// The pods that a rule binds at.
-fn subjects(rule: &EndRule) -> Vec<Region> {
-    if rule.subject.entities.contains(&Entity::All) {
-        return vec![Region::Any];
-    }
-    let parts = rule.subject.pods.iter();
-    parts
-        .map(|part| Region::Pods((*part.pods).clone()))
-        .collect()
 }
 
 fn pairs<A: Clone, B: Clone>(a: Vec<A>, b: &[B]) -> impl Iterator<Item = (A, B)> {

@@ -101,7 +101,7 @@ fn missing(
             port: *port,
             facts: Facts::default(),
         };
-        let verdict = judge.interpreter.judge(&flow);
+        let verdict = judge.interpreter().judge(&flow);
         let ends = [verdict.egress.by, verdict.ingress.by];
         enforced |= ends
             .iter()
@@ -118,7 +118,7 @@ fn missing(
 
 fn parts(judge: &Judge<'_>, set: &Set) -> Vec<Part> {
     let of = |set: Set, each: bool| Part {
-        ends: judge.members.of_set(&set),
+        ends: judge.members().of_set(&set),
         each,
     };
     let mut out = Vec::new();

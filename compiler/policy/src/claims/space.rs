@@ -112,7 +112,6 @@ pub(super) fn targets<'m>(model: &'m Model, set: &'m Set) -> Vec<Target<'m>> {
         }));
     }
     let nets = AddrSet::from_nets(&set.nets);
-    let listed: Vec<String> = set.nets.iter().map(|net| net.cidr.to_string()).collect();
     for kind in kinds(model) {
         let addrs = matches!(kind, Kind::Addrs { .. });
         let entity = set
@@ -131,8 +130,7 @@ pub(super) fn targets<'m>(model: &'m Model, set: &'m Set) -> Vec<Target<'m>> {
                 ..plain(kind, region, entity_name(*entity).into())
             });
         } else if addrs && !nets.is_empty() {
-            let called = listed.join(" | ");
-            out.push(plain(kind, Region::Addrs(nets.clone()), called.into()));
+            out.push(plain(kind, Region::Addrs(nets.clone()), networks(set)));
         }
     }
     out.extend(set.names.iter().map(|part| Target {
@@ -164,31 +162,22 @@ pub(super) fn entity_name(entity: Entity) -> &'static str {
 const PUBLIC_PREFIX: u8 = 4;
 
 /// What the peers of a rule admit of a target, each part with what has to be assumed so that it does
-/// not count.
+/// not count. Nothing that misses the target is in it.
 pub(super) fn admitted(peers: &Set, target: &Target<'_>) -> Vec<(Region, Option<Assumption>)> {
-    if holds_kind(peers, target.kind) {
-        return vec![(Region::Any, None)];
-    }
-    if target.kind == Kind::Pods {
-        let parts = peers.pods.iter();
-        return parts
-            .map(|p| (Region::Pods((*p.pods).clone()), None))
-            .collect();
-    }
-    let mut out = Vec::new();
-    let addrs = matches!(target.kind, Kind::Addrs { .. } | Kind::Named);
-    if addrs && !peers.nets.is_empty() {
-        let nets = AddrSet::from_nets(&peers.nets);
-        let assumption = target.name.filter(|_| !is_public(&nets)).map(|part| {
-            let listed: Vec<String> = peers.nets.iter().map(|net| net.cidr.to_string()).collect();
-            Assumption::Answers {
+    let mut out: Vec<(Region, Option<Assumption>)> = Vec::new();
+    for region in denied(peers, target) {
+        let unlikely = |nets: &AddrSet| target.name.filter(|_| !is_public(nets));
+        let assumption = match &region {
+            Region::Addrs(nets) => unlikely(nets).map(|part| Assumption::Answers {
                 external: part.external.clone(),
-                never: listed.join(" | ").into(),
-            }
-        });
-        out.push((Region::Addrs(nets), assumption));
+                never: networks(peers),
+            }),
+            _ => None,
+        };
+        out.push((region, assumption));
     }
-    if addrs {
+    let whole = matches!(out.as_slice(), [(Region::Any, _)]);
+    if !whole && matches!(target.kind, Kind::Addrs { .. } | Kind::Named) {
         out.extend(
             peers
                 .names
@@ -197,6 +186,11 @@ pub(super) fn admitted(peers: &Set, target: &Target<'_>) -> Vec<(Region, Option<
         );
     }
     out
+}
+
+fn networks(set: &Set) -> SmolStr {
+    let listed: Vec<String> = set.nets.iter().map(|net| net.cidr.to_string()).collect();
+    listed.join(" | ").into()
 }
 
 /// A rule admits an external: what keeps that from reaching the target.
@@ -228,14 +222,20 @@ pub(super) fn denied(peers: &Set, target: &Target<'_>) -> Vec<Region> {
     if holds_kind(peers, target.kind) {
         return vec![Region::Any];
     }
-    match target.kind {
-        Kind::Pods => peers
-            .pods
-            .iter()
-            .map(|p| Region::Pods((*p.pods).clone()))
-            .collect(),
-        Kind::Addrs { .. } | Kind::Named if !peers.nets.is_empty() => {
-            vec![Region::Addrs(AddrSet::from_nets(&peers.nets))]
+    match &target.region {
+        Region::Pods(cube) => {
+            let parts = peers.pods.iter().filter(|part| !part.pods.disjoint(cube));
+            parts
+                .map(|part| Region::Pods((*part.pods).clone()))
+                .collect()
+        }
+        Region::Addrs(set) if !peers.nets.is_empty() => {
+            let nets = AddrSet::from_nets(&peers.nets);
+            if nets.disjoint(set) {
+                Vec::new()
+            } else {
+                vec![Region::Addrs(nets)]
+            }
         }
         _ => Vec::new(),
     }

@@ -83,7 +83,7 @@ pub(super) fn describe(
 
 /// Two pods that can exist at once: one namespace has one set of labels.
 fn two_pods(judge: &Judge<'_>, x: &Cube, y: &Cube) -> (Pod, Pod) {
-    let named = |name: &str| judge.members.is_named(name);
+    let named = |name: &str| judge.members().is_named(name);
     let pod = |cube: &Cube| cube.witness_beside(named).unwrap_or_default();
     let fits =
         |a: &Pod, b: &Pod| a.namespace != b.namespace || a.namespace_labels == b.namespace_labels;
@@ -115,7 +115,7 @@ fn two_pods(judge: &Judge<'_>, x: &Cube, y: &Cube) -> (Pod, Pod) {
 
 fn endpoint(judge: &Judge<'_>, region: &Region, target: &Target<'_>) -> Endpoint {
     if let Region::Pods(cube) = region {
-        let named = |name: &str| judge.members.is_named(name);
+        let named = |name: &str| judge.members().is_named(name);
         return Endpoint::Pod(cube.witness_beside(named).unwrap_or_default());
     }
     let ip = match region {
@@ -153,7 +153,7 @@ fn an_address(set: &AddrSet) -> IpAddr {
 
 /// Gives the destination the name by which a rule admits it, if it is by a name.
 fn named(judge: &Judge<'_>, flow: Flow, target: &Target<'_>) -> (Flow, FlowVerdict) {
-    let verdict = judge.interpreter.judge(&flow);
+    let verdict = judge.interpreter().judge(&flow);
     let Endpoint::Addr { names, .. } = &flow.dst else {
         return (flow, verdict);
     };
@@ -170,7 +170,7 @@ fn named(judge: &Judge<'_>, flow: Flow, target: &Target<'_>) -> (Flow, FlowVerdi
             *list = if own { Vec::new() } else { names.clone() };
             list.push(name);
         }
-        let verdict = judge.interpreter.judge(&with);
+        let verdict = judge.interpreter().judge(&with);
         if verdict.verdict.possible() {
             return (with, verdict);
         }

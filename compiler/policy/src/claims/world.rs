@@ -1,6 +1,8 @@
 //! The model, filed so that a question about two ends sees only the rules and workloads that meet
 //! them.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::region::{Block, Cut, Region};
@@ -60,6 +62,8 @@ struct Binding<'m> {
 impl<'m> Binding<'m> {
     fn new(model: &'m Model, direction: Direction) -> Self {
         let mut numbers: FxHashMap<&Cube, usize> = FxHashMap::default();
+        // Most rules share their predicates: the pointer is cheaper to look up than the predicate.
+        let mut shared: FxHashMap<*const Cube, usize> = FxHashMap::default();
         let mut cubes: Vec<&Cube> = Vec::new();
         let mut users: Vec<Vec<usize>> = Vec::new();
         let mut everywhere = Vec::new();
@@ -72,7 +76,10 @@ impl<'m> Binding<'m> {
                 continue;
             }
             for part in &end.subject.pods {
-                let number = *numbers.entry(&part.pods).or_insert(users.len());
+                let by_value = || *numbers.entry(&part.pods).or_insert(users.len());
+                let number = *shared
+                    .entry(Arc::as_ptr(&part.pods))
+                    .or_insert_with(by_value);
                 if number == users.len() {
                     cubes.push(&part.pods);
                     users.push(Vec::new());
