@@ -29,4 +29,6 @@ codes! {
         "a service with nothing behind it";
     SERVICE_WITHOUT_SELECTOR = "NPL0856" "service-without-selector" Warning
         "a service whose addresses are written by hand";
+    SERVICE_ON_HOST_NETWORK = "NPL0857" "service-on-host-network" Error
+        "a service that leads to pods on the host network";
 }

@@ -11,7 +11,9 @@ use ipnet::IpNet;
 use npl_diagnostics::{TextRange, codes::inventory as codes};
 use npl_policy::{
     addr::Net,
-    inventory::{Inventory, Labels, Proto, Service, ServiceKind, ServicePort, TargetPort},
+    inventory::{
+        Inventory, Labels, PodTemplate, Proto, Service, ServiceKind, ServicePort, TargetPort,
+    },
     label::{Cube, Values},
     model::{FlowPort, PodPart, Set},
     port::PortSet,
@@ -74,7 +76,7 @@ impl Cx<'_> {
         let chosen = self.chosen(service, known, ports)?;
         match known.selector.as_ref().filter(|labels| !labels.is_empty()) {
             Some(selector) => self.pods_behind(service, known, selector, &chosen, inventory, at),
-            None => Some(self.addresses_behind(service, known, &chosen, at)),
+            None => self.addresses_behind(service, known, &chosen, at),
         }
     }
 
@@ -146,6 +148,10 @@ impl Cx<'_> {
         inventory: &Inventory,
         at: TextRange,
     ) -> Option<Vec<Backend>> {
+        if let Some(pod) = behind(inventory, known, selector).find(|pod| pod.host_network) {
+            self.on_host_network(service, pod, at);
+            return None;
+        }
         let base = Cube::every().with_namespace(&Values::is(known.namespace.clone()));
         let base = with_labels(base, selector);
         if known.ports.is_empty() {
@@ -184,6 +190,22 @@ impl Cx<'_> {
         Some(out)
     }
 
+    /// Such a pod is its node to a policy: no selector meets it, in an allow or in a deny.
+    fn on_host_network(&mut self, service: &ServiceValue, pod: &PodTemplate, at: TextRange) {
+        let message = format!(
+            "the service `{}` leads to a pod on the host network",
+            service.short
+        );
+        let found = self
+            .found(&codes::SERVICE_ON_HOST_NETWORK, at, message)
+            .note(format!(
+                "it is of {} `{}/{}`, and has the address of its node",
+                pod.kind, pod.namespace, pod.name
+            ))
+            .help("name the entities `host` and `remote_node` with the port it listens on");
+        self.report(found);
+    }
+
     fn unclear(
         &mut self,
         service: &ServiceValue,
@@ -217,7 +239,7 @@ impl Cx<'_> {
         known: &Service,
         chosen: &[&ServicePort],
         at: TextRange,
-    ) -> Vec<Backend> {
+    ) -> Option<Vec<Backend>> {
         if known.addresses.is_empty() {
             let message = format!("nothing stands behind the service `{}`", service.short);
             let found = self
@@ -227,7 +249,7 @@ impl Cx<'_> {
                 )
                 .help("add its EndpointSlices to the inventory; until then the rule does nothing");
             self.report(found);
-            return Vec::new();
+            return Some(Vec::new());
         }
         let message = format!(
             "the service `{}` has no selector, so its addresses of today are used",
@@ -253,16 +275,20 @@ impl Cx<'_> {
             ports: Arc::new(ports),
         };
         if known.ports.is_empty() {
-            return vec![backend(PortSet::all())];
+            return Some(vec![backend(PortSet::all())]);
         }
-        // An EndpointSlice gives numbers; a name that it resolved is the Service's own port here.
-        chosen
-            .iter()
-            .map(|port| match port.target {
-                TargetPort::Number(number) => backend(of(port.proto, number)),
-                TargetPort::Name(_) => backend(of(port.proto, port.port)),
-            })
-            .collect()
+        let mut out = Vec::with_capacity(chosen.len());
+        for port in chosen {
+            match &port.target {
+                TargetPort::Number(number) => out.push(backend(of(port.proto, *number))),
+                // There is no container that could give the name its number.
+                TargetPort::Name(name) => {
+                    self.unclear(service, name, true, &[], at);
+                    return None;
+                }
+            }
+        }
+        Some(out)
     }
 }
 
@@ -286,6 +312,21 @@ fn near(inventory: &Inventory, service: &ServiceValue) -> String {
     }
 }
 
+/// The pod templates that a Service selects. The inventory is sorted by namespace.
+fn behind<'i>(
+    inventory: &'i Inventory,
+    service: &'i Service,
+    selector: &'i Labels,
+) -> impl Iterator<Item = &'i PodTemplate> {
+    let all = &inventory.workloads;
+    let first = all.partition_point(|pod| pod.namespace < service.namespace);
+    all.get(first..)
+        .unwrap_or_default()
+        .iter()
+        .take_while(|pod| pod.namespace == service.namespace)
+        .filter(|pod| selector.iter().all(|want| pod.labels.contains(want)))
+}
+
 /// The numbers that a named port has: number, labels and name of each pod template behind it.
 fn numbers(
     inventory: &Inventory,
@@ -294,11 +335,7 @@ fn numbers(
     name: &str,
     proto: Proto,
 ) -> Vec<(u16, Labels, SmolStr)> {
-    let behind = |labels: &Labels| selector.iter().all(|want| labels.contains(want));
-    inventory
-        .workloads
-        .iter()
-        .filter(|pod| pod.namespace == service.namespace && behind(&pod.labels))
+    behind(inventory, service, selector)
         .filter_map(|pod| {
             let named = |p: &&npl_policy::inventory::ContainerPort| {
                 p.proto == proto && p.name.as_deref() == Some(name)

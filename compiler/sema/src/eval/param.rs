@@ -75,11 +75,18 @@ impl Cx<'_> {
         }
         let before = self.out.len();
         let value = self.literal(text, name, asked);
-        // What was found has ranges of the environment's text: one finding here stands for all.
-        let why: Vec<String> = self.out.drain(before..).map(|d| d.message).collect();
+        // What was found has ranges of the environment's text: it is told at the parameter's name.
+        let why: Vec<_> = self.out.drain(before..).collect();
         if let Some(value) = value
             && value != Value::Error
         {
+            let at = self.at(name.span);
+            self.out.extend(why.into_iter().map(|mut lint| {
+                lint.at = at;
+                lint.labels.clear();
+                lint.fixes.clear();
+                lint
+            }));
             return value;
         }
         let kind = asked.kind.name();
@@ -90,7 +97,7 @@ impl Cx<'_> {
         );
         let mut found = self.found(&kinds::BAD_PARAM_VALUE, name.span, message);
         for line in why {
-            found = found.note(line);
+            found = found.note(line.message);
         }
         self.report(found.help("correct the value in `npl.toml`"));
         Value::Error

@@ -233,6 +233,17 @@ allow some -> frontend:80 //~ service-as-source some
 }
 
 #[test]
+fn pods_on_the_host_network_are_no_backends() {
+    let text = format!("{HEAD}allow frontend -> checkout:443 //~ service-on-host-network checkout");
+    check_in(&text, || {
+        let mut world = world();
+        let inventory = world.inventory.as_mut().unwrap();
+        inventory.workloads[0].host_network = true;
+        world
+    });
+}
+
+#[test]
 fn services_without_a_selector() {
     let outcome = with_head("allow frontend -> bare:443 //~ service-without-selector bare");
     assert_eq!(
