@@ -279,3 +279,24 @@ fn arguments() {
     assert_snapshot!(support::render("10.0.0.0/33", &parse_arg("10.0.0.0/33").1));
     assert!(parse_arg("").0.is_none() && !parse_arg("").1.is_empty());
 }
+
+/// Nothing behind the parser has to complain of what a slip left in a string.
+#[test]
+fn mended_strings_hold_what_was_meant() {
+    for text in [
+        "workload w { app: 'web' }",
+        "workload w { app: web }",
+        "workload w { app: \"web }",
+        "workload w { app: \"web\\\" }",
+    ] {
+        let file = parse_file(text);
+        assert_eq!(file.diagnostics.len(), 1, "{text}");
+        let ItemKind::Workload(workload) = &file.items[0].1.item.kind else {
+            panic!("{text}");
+        };
+        let npl_syntax::ast::LabelOp::Is(value) = &workload.labels.labels[0].op else {
+            panic!("{text}");
+        };
+        assert_eq!(value.node, "web", "{text}");
+    }
+}
