@@ -6,10 +6,13 @@ use npl_diagnostics::{Code, Diagnostic, Place};
 use rustc_hash::FxHashMap;
 
 use crate::{
+    addr::{AddrSet, metadata},
     label::Cube,
+    limits::LINT_CANDIDATES_MAX,
     lint::parts::{Part, PartId, Parts},
     model::{Direction, EndRule, Entity, Model, Ownership, Rule, Set, Verdict, Workload},
     overlap::OverlapIndex,
+    port::PortSet,
 };
 
 pub(super) type Found = Vec<(usize, Diagnostic<Place>)>;
@@ -57,6 +60,8 @@ pub(super) struct Context<'m> {
     by_rule: Vec<Range<usize>>,
     /// Positions in `ends` of the allows that let nodes in.
     from_nodes: Vec<usize>,
+    /// The metadata addresses that the peers of each deny hold.
+    metadata: FxHashMap<SetId, AddrSet>,
     /// Positions in `ends` of the denies, by direction and each part of their subject.
     denies: FxHashMap<(Direction, PartId), Vec<usize>>,
 }
@@ -108,6 +113,12 @@ impl<'m> Context<'m> {
             }
         }
         let bound = bound(model, &subjects);
+        let table = metadata();
+        let mut metadata = FxHashMap::default();
+        for deny in ends.iter().filter(|e| e.end.verdict == Verdict::Deny) {
+            let held = metadata.entry(deny.peers);
+            held.or_insert_with(|| addresses(&deny.end.peers).intersect(&table));
+        }
         let from_nodes = (0..)
             .zip(&ends)
             .filter(|(_, end)| lets_nodes_in(end.end))
@@ -115,6 +126,7 @@ impl<'m> Context<'m> {
             .collect();
         Self {
             from_nodes,
+            metadata,
             model,
             parts,
             sets,
@@ -198,8 +210,35 @@ impl<'m> Context<'m> {
         lists
             .flatten()
             .filter_map(|&position| self.ends.get(position))
+            .take(LINT_CANDIDATES_MAX)
             .filter(move |deny| self.holds(deny.subject, subject))
     }
+
+    /// Of `held`, the metadata addresses that no deny takes from an end on all of these ports.
+    pub(super) fn undenied(&self, held: AddrSet, end: &End<'_>, ports: &PortSet) -> AddrSet {
+        let mut left = held;
+        for deny in self.denies_on(end.end.direction, end.subject) {
+            if left.is_empty() {
+                break;
+            }
+            if let Some(taken) = self.metadata.get(&deny.peers)
+                && !taken.disjoint(&left)
+                && ports.implies(&deny.end.ports)
+            {
+                left = left.subtract(taken);
+            }
+        }
+        left
+    }
+}
+
+/// Every address that a set surely holds.
+fn addresses(set: &Set) -> AddrSet {
+    let whole = |e: &Entity| matches!(e, Entity::All | Entity::World);
+    if set.entities.iter().any(whole) {
+        return AddrSet::all();
+    }
+    AddrSet::from_nets(&set.nets)
 }
 
 /// Networks and entities other than `all` bind nowhere.

@@ -11,8 +11,7 @@ use crate::{
         context::{Context, End, Found, found},
         fixes,
     },
-    model::{Direction, Entity, Rule, Set, Verdict, Via},
-    port::PortSet,
+    model::{Direction, Rule, Verdict, Via},
 };
 
 /// Ports whose protocols begin in plain text and commonly stay so (IANA service names: ftp, telnet,
@@ -31,6 +30,7 @@ const NAMED_RANGE_MAX: u16 = 1_024;
 pub(super) fn check(context: &Context<'_>, out: &mut Found) {
     let mut unguarded: Option<(usize, &Rule, AddrSet)> = None;
     let mut more = 0_usize;
+    let metadata = metadata();
     for (index, rule, ends) in context.rules() {
         let leaving = |end: &&End<'_>| {
             end.end.verdict == Verdict::Allow
@@ -47,7 +47,7 @@ pub(super) fn check(context: &Context<'_>, out: &mut Found) {
         if without_sni(end) {
             out.push((index, no_sni(rule, end)));
         }
-        let open = metadata().subtract(&denied(context, end));
+        let open = context.undenied(metadata.clone(), end, &end.end.ports);
         if !open.is_empty() {
             more += usize::from(unguarded.is_some());
             unguarded = unguarded.or(Some((index, rule, open)));
@@ -130,31 +130,6 @@ fn no_sni(rule: &Rule, end: &End<'_>) -> Diagnostic<Place> {
         fixes::after(rule),
         clause,
     )
-}
-
-/// The addresses that denies take from an end, on all its ports.
-pub(super) fn denied(context: &Context<'_>, end: &End<'_>) -> AddrSet {
-    denied_on(context, end, &end.end.ports)
-}
-
-/// The same on some ports.
-pub(super) fn denied_on(context: &Context<'_>, end: &End<'_>, ports: &PortSet) -> AddrSet {
-    let mut out = AddrSet::default();
-    for deny in context.denies_on(end.end.direction, end.subject) {
-        if ports.implies(&deny.end.ports) {
-            out = out.union(&addresses(&deny.end.peers));
-        }
-    }
-    out
-}
-
-/// Every address that a set surely holds.
-pub(super) fn addresses(set: &Set) -> AddrSet {
-    let whole = |e: &Entity| matches!(e, Entity::All | Entity::World);
-    if set.entities.iter().any(whole) {
-        return AddrSet::all();
-    }
-    AddrSet::from_nets(&set.nets)
 }
 
 fn rebinding(context: &Context<'_>, rule: &Rule, open: &AddrSet, more: usize) -> Diagnostic<Place> {

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 use crate::{
     addr::{AddrSet, Net},
     label::Cube,
+    limits::LINT_CANDIDATES_MAX,
     model::{Entity, Set},
     name::NamePattern,
     overlap::OverlapIndex,
@@ -168,7 +169,7 @@ impl<'m> Parts<'m> {
             let found = index.holders(cube);
             let ids = found.into_iter().filter_map(|i| pods.get(i)).map(|p| p.0);
             if let Some(list) = holders.get_mut(*id as usize) {
-                list.extend(ids.take(crate::limits::LINT_CANDIDATES_MAX));
+                list.extend(ids.take(LINT_CANDIDATES_MAX));
             }
         }
     }
@@ -189,13 +190,11 @@ impl<'m> Parts<'m> {
             let mut prefix = Some(net.cidr);
             while let Some(cidr) = prefix {
                 let near = by_prefix.get(&cidr).map_or(&[][..], Vec::as_slice);
-                let wide = near.iter().filter(|(_, wide)| {
+                let near = near.iter().take(LINT_CANDIDATES_MAX);
+                let wide = near.filter(|(_, wide)| {
                     wide.except.is_empty() || exact.implies(&AddrSet::from_nets([*wide]))
                 });
-                list.extend(
-                    wide.map(|(id, _)| *id)
-                        .take(crate::limits::LINT_CANDIDATES_MAX),
-                );
+                list.extend(wide.map(|(id, _)| *id).take(LINT_CANDIDATES_MAX));
                 prefix = cidr.supernet();
             }
         }
@@ -217,11 +216,9 @@ impl<'m> Parts<'m> {
             let mut rest = Some(pattern.as_str());
             while let Some(text) = rest {
                 let near = by_tail.get(text).map_or(&[][..], Vec::as_slice);
-                let wide = near.iter().filter(|(_, wide)| wide.contains(pattern));
-                list.extend(
-                    wide.map(|(id, _)| *id)
-                        .take(crate::limits::LINT_CANDIDATES_MAX),
-                );
+                let near = near.iter().take(LINT_CANDIDATES_MAX);
+                let wide = near.filter(|(_, wide)| wide.contains(pattern));
+                list.extend(wide.map(|(id, _)| *id).take(LINT_CANDIDATES_MAX));
                 rest = text.split_once('.').map(|(_, rest)| rest).or(
                     // After the last label comes the tail of `*`.
                     (!text.is_empty()).then_some(""),

@@ -7,7 +7,7 @@ use crate::{
     addr::{AddrSet, Net, known_nets, metadata, private},
     lint::{
         context::{Context, End, Found, found},
-        external::{addresses, denied_on, deny_metadata, listed},
+        external::{deny_metadata, listed},
         fixes,
     },
     model::{ControlPlane, Direction, Entity, Rule, Verdict},
@@ -65,10 +65,7 @@ fn metadata_of(
         let wide = nets.filter(|net| !AddrSet::from_cidrs([net.cidr]).implies(meant));
         AddrSet::from_nets(wide).intersect(metadata)
     };
-    if held.is_empty() {
-        return held;
-    }
-    held.subtract(&denied_on(context, end, &http))
+    context.undenied(held, end, &http)
 }
 
 fn metadata_reachable(rule: &Rule, open: &AddrSet) -> Diagnostic<Place> {
@@ -104,11 +101,12 @@ fn api_server(context: &Context<'_>, end: &End<'_>, private: &AddrSet) -> Option
     let covered = context
         .denies_on(Direction::Egress, end.subject)
         .any(|deny| {
-            let holds =
-                |e: &Entity| matches!(e, Entity::KubeApiserver | Entity::Cluster | Entity::All);
-            ports.implies(&deny.end.ports)
-                && (deny.end.peers.entities.iter().any(holds)
-                    || addresses(peers).implies(&addresses(&deny.end.peers)))
+            // The allow admits it as an address of `world`, so a deny of `world` takes it too.
+            let holds = |e: &Entity| {
+                let wide = [Entity::All, Entity::Cluster, Entity::World];
+                *e == Entity::KubeApiserver || wide.contains(e)
+            };
+            ports.implies(&deny.end.ports) && deny.end.peers.entities.iter().any(holds)
         });
     (!covered).then_some(by)
 }

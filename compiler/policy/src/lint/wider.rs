@@ -16,6 +16,9 @@ use crate::{
 /// Pairs of parts under which one end is filed; an end with more is filed by its subject alone.
 const PAIRS_MAX: usize = 64;
 
+/// Parts of one side of a rule that are looked at for what makes its clause void.
+const SIDE_MAX: usize = 8;
+
 /// Stands for the peers of an end that has too many.
 const MANY: PartId = PartId::MAX;
 
@@ -150,10 +153,10 @@ fn swallower<'a, 'm>(
     index: &'a Index,
     end: &'a End<'m>,
 ) -> Option<&'a End<'m>> {
-    let subjects = context.set(end.subject).iter().take(PAIRS_MAX);
+    let subjects = context.set(end.subject).iter().take(SIDE_MAX);
     subjects
         .flat_map(|&s| {
-            let peers = context.set(end.peers).iter().take(PAIRS_MAX);
+            let peers = context.set(end.peers).iter().take(SIDE_MAX);
             peers.map(move |&p| (s, p))
         })
         .flat_map(|pair| {

@@ -77,6 +77,9 @@ fn kinds(inventory: &Inventory) -> Vec<Held> {
 fn covers(rule: &Rule, net: &Net, kinds: &[Held]) -> Option<Diagnostic<Place>> {
     let set = AddrSet::from_nets([net]);
     let met = |held: &Held| {
+        if held.set.disjoint(&set) {
+            return None;
+        }
         let both = held.set.intersect(&set);
         let first = both.to_cidrs().into_iter().next()?;
         let address = if first.prefix_len() == first.max_prefix_len() {

@@ -5,6 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::{
     inventory::{PodTemplate, Proto, Service, ServiceKind, ServicePort, TargetPort},
+    limits::LINT_CANDIDATES_MAX,
     lint::{
         context::{Context, End, Found, found},
         fixes,
@@ -216,9 +217,12 @@ fn from_world_only(context: &Context<'_>, end: &End<'_>) -> bool {
 
 /// Some rule lets nodes in at the same pods and ports.
 fn others_enter(context: &Context<'_>, end: &End<'_>) -> bool {
-    context.nodes_entering().any(|other| {
-        !other.end.ports.disjoint(&end.end.ports) && context.meets(other.subject, end.subject)
-    })
+    context
+        .nodes_entering()
+        .take(LINT_CANDIDATES_MAX)
+        .any(|other| {
+            !other.end.ports.disjoint(&end.end.ports) && context.meets(other.subject, end.subject)
+        })
 }
 
 fn enters_elsewhere(rule: &Rule, service: &Service) -> Diagnostic<Place> {
