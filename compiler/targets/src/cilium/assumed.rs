@@ -1,5 +1,5 @@
-//! `assert disjoint a, b`: taken as given where it only spares an error, and then said in the header
-//! (cilium-lowering.md §6). Never where a clause is left out because of it (§6.1).
+//! `assert disjoint a, b`: taken as given where it only spares an error, and then said in the
+//! header (cilium-lowering.md §6). Never where a clause is left out because of it (§6.1).
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! At which owned workloads a rule binds, and with which subject (cilium-lowering.md §1.1).
 //!
-//! The subject of a rule is its set, by predicate: `allow api except canary -> db` must not open `db`
-//! to a canary that is also an `api`. A member that is an owned workload binds in that workload's
-//! object; any other part binds at each owned workload that it meets.
+//! The subject of a rule is its set, by predicate: `allow api except canary -> db` must not open
+//! `db` to a canary that is also an `api`. A member that is an owned workload binds in that
+//! workload's object; any other part binds at each owned workload that it meets.
 
 use std::sync::Arc;
 
@@ -143,6 +143,18 @@ impl<'m> Binder<'m> {
         self.owned.get(id)
     }
 
+    /// Some workload that may select a pod of the binding's subject passes the test.
+    pub(super) fn any_over(&self, binding: &Binding, test: impl Fn(&Owned<'m>) -> bool) -> bool {
+        let passes = |id: OwnedId| self.get(id).is_some_and(&test);
+        passes(binding.owned)
+            || match &binding.subject {
+                Subject::Whole => self
+                    .get(binding.owned)
+                    .is_some_and(|own| own.meets.iter().copied().any(passes)),
+                Subject::Part(cube) => self.meeting(cube).into_iter().any(passes),
+            }
+    }
+
     pub(super) fn named(&self, name: &str) -> Option<OwnedId> {
         self.by_name.get(name).copied()
     }
@@ -169,7 +181,8 @@ impl<'m> Binder<'m> {
             self.bind_parts(end, &bears, &mut whole, &mut parts);
         }
         // Members bind where they are named. What `all` and other parts bring is left out where an
-        // object that carries it already holds every pod. Clauses stay: their union is made by object.
+        // object that carries it already holds every pod. Clauses stay: their union is made by
+        // object.
         let members: FxHashSet<OwnedId> = end
             .subject
             .pods

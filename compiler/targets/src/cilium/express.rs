@@ -5,7 +5,7 @@ use npl_diagnostics::{Diagnostic, Place, codes::cilium as codes};
 use npl_policy::{
     http::ViaKind,
     label::Cube,
-    model::{EndRule, Entity, Ownership, Rule, Via, Workload},
+    model::{Direction, EndRule, Entity, Ownership, Rule, Set, Verdict, Via, Workload},
     name::NamePattern,
     port::{PortSet, Ranges},
 };
@@ -13,6 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::{
+    bind::Subject,
     findings::at,
     l7,
     name::object_name,
@@ -33,7 +34,46 @@ pub(super) fn check(plan: &Plan<'_>) -> Vec<Diagnostic<Place>> {
             rule(plan, end.rule, end.origin, &mut out);
         }
     }
+    done.clear();
+    for end in plan.ends.iter().filter(|e| is_misplaced(e.rule)) {
+        if done.insert(end.rule.rule) {
+            out.push(misplaced(end.origin));
+        }
+    }
+    subjects(plan, &mut out);
     out
+}
+
+/// Names outside an egress allow, or a clause in a deny: the language refuses both, and no policy has a
+/// place for them.
+fn is_misplaced(end: &EndRule) -> bool {
+    let deny = end.verdict == Verdict::Deny;
+    (deny && end.via.is_some())
+        || (!end.peers.names.is_empty() && (deny || end.direction == Direction::Ingress))
+}
+
+fn misplaced(origin: &Rule) -> Diagnostic<Place> {
+    at(
+        &codes::NOT_EXPRESSIBLE,
+        origin,
+        format!("Cilium cannot express `{}`", origin.text),
+    )
+    .help("name externals as destinations of `allow` rules only, and no `via` in a deny")
+}
+
+/// What a part of a rule's set leaves of a workload must still be a few selectors.
+fn subjects(plan: &Plan<'_>, out: &mut Vec<Diagnostic<Place>>) {
+    let mut done = FxHashSet::default();
+    for bound in plan.sides.iter().flatten().flat_map(|side| &side.bound) {
+        if let (Subject::Part(cube), Some(end)) = (&bound.subject, plan.ends.get(bound.end))
+            && selector::disjuncts(cube).is_none()
+            && done.insert(end.rule.rule)
+        {
+            let why = Unselectable::TooMany;
+            let start = at(code(&why), end.origin, message(&why, &end.origin.text));
+            out.push(explained(start, &why));
+        }
+    }
 }
 
 /// Every predicate once: those of declared workloads where they are declared, others at the rule.
@@ -103,13 +143,11 @@ fn explained(diagnostic: Diagnostic<Place>, why: &Unselectable) -> Diagnostic<Pl
     match why {
         Unselectable::Dropped(_) => diagnostic
             .note("a selector on it matches no pod, and its negation matches every pod")
-            .help("select by another label, or set `label-filter` to what the agent's `--labels` says"),
+            .help("select by another label, or set `label-filter` to the agent's `--labels`"),
         Unselectable::LongKey(_) => diagnostic
-            .note("Cilium puts the label's source in front of the key, and the whole may have 63 bytes")
+            .note("Cilium puts the label's source before the key; both may have 63 bytes")
             .help("select by a label with a shorter name"),
-        Unselectable::LongValue(_) => {
-            diagnostic.help("select by something of at most 63 bytes")
-        }
+        Unselectable::LongValue(_) => diagnostic.help("select by something of at most 63 bytes"),
         Unselectable::TooMany => diagnostic
             .help("use fewer conditions that a pod may meet by not having the label at all"),
     }
@@ -178,18 +216,17 @@ fn rule(plan: &Plan<'_>, end: &EndRule, origin: &Rule, out: &mut Vec<Diagnostic<
         ));
     }
     let on_node = |e: &Entity| matches!(e, Entity::Host | Entity::RemoteNode);
-    if via.kind() == ViaKind::Dns && end_destination(plan, end).entities.iter().any(on_node) {
+    if via.kind() == ViaKind::Dns && destination(end).entities.iter().any(on_node) {
         out.push(node_local_dns(origin));
     }
     names(plan, end, origin, out);
 }
 
 /// The destination of a rule, of which `end` is one end.
-fn end_destination<'m>(plan: &Plan<'m>, end: &'m EndRule) -> &'m npl_policy::model::Set {
-    let _ = plan;
+fn destination(end: &EndRule) -> &Set {
     match end.direction {
-        npl_policy::model::Direction::Egress => &end.peers,
-        npl_policy::model::Direction::Ingress => &end.subject,
+        Direction::Egress => &end.peers,
+        Direction::Ingress => &end.subject,
     }
 }
 
@@ -197,12 +234,15 @@ fn node_local_dns(origin: &Rule) -> Diagnostic<Place> {
     at(
         &codes::NODE_LOCAL_DNS,
         origin,
-        format!("the names of `{}` cannot be read: the node itself answers", origin.text),
+        format!(
+            "the names of `{}` cannot be read: the node itself answers",
+            origin.text
+        ),
     )
     .note("on the node's own address Cilium's DNS proxy does not see the answers")
     .help(
-        "leave `via dns` out for the node; where a redirect policy sends DNS to a pod, declare that \
-         pod as a `foreign workload` and name it here",
+        "leave `via dns` out for the node; where a redirect policy sends DNS to a pod, name that \
+         pod here, as a `foreign workload`",
     )
 }
 

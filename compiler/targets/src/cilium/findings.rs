@@ -115,10 +115,16 @@ fn kinds_clash(a: &Rule, b: &Rule) -> Diagnostic<Place> {
     at(
         &codes::VIA_KINDS_CLASH,
         b,
-        format!("`{}` and `{}` ask for two kinds of `via` on one port", b.text, a.text),
+        format!(
+            "`{}` and `{}` ask for two kinds of `via` on one port",
+            b.text, a.text
+        ),
     )
     .also(a.place, "the other kind is here")
-    .note("one connection goes to one proxy: Cilium would refuse the whole endpoint, or let one kind past the other")
+    .note(
+        "one connection goes to one proxy: Cilium would refuse the policy of the whole pod, or let \
+         one kind past the other",
+    )
     .help("use one kind of `via` for these peers and ports, or give each kind a port of its own")
 }
 
@@ -126,11 +132,17 @@ fn via_inexact(via: &Rule, plain: &Rule) -> Diagnostic<Place> {
     at(
         &codes::VIA_UNION_INEXACT,
         via,
-        format!("Cilium cannot keep the union of `{}` and `{}`", via.text, plain.text),
+        format!(
+            "Cilium cannot keep the union of `{}` and `{}`",
+            via.text, plain.text
+        ),
     )
     .also(plain.place, "this rule admits all, without `via`")
     .note("both may hold for one pod, and on one peer Cilium would then demand the name for both")
-    .help("give both rules the same `via`, or make the workloads disjoint by a label or `assert disjoint`")
+    .help(
+        "give both rules the same `via`, or make the workloads disjoint by a label or by `assert \
+         disjoint`",
+    )
 }
 
 fn dns_inexact(dns: &Rule, plain: &Rule) -> Diagnostic<Place> {

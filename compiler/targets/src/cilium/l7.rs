@@ -1,7 +1,7 @@
 //! `via` clauses as Cilium's `serverNames`, `http` and `dns` (cilium-lowering.md §6.4 to §6.7).
 //!
-//! Paths and hosts become regular expressions that the proxy matches against the whole text. Each is
-//! compiled before it is written, since Cilium itself never looks at `host`.
+//! Paths and hosts become regular expressions that the proxy matches against the whole text. Each
+//! is compiled before it is written, since Cilium itself never looks at `host`.
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! Which label keys are part of a pod's identity (cilium-lowering.md §3.2).
 //!
-//! Cilium's agent drops labels by patterns that are regular expressions anchored at the start of the
-//! key; `--labels` adds to its own list. A selector on a dropped key matches nobody, so whoever asks
-//! here gets a plain yes or no for one key.
+//! Cilium's agent drops labels by patterns that are regular expressions anchored at the start of
+//! the key; `--labels` adds to its own list. A selector on a dropped key matches nobody, so whoever
+//! asks here gets a plain yes or no for one key.
 
 use regex::Regex;
 

@@ -1,7 +1,7 @@
 //! Names that no rule lets Cilium learn (cilium-lowering.md §7.2).
 //!
 //! An address is learned from DNS answers that Cilium's proxy saw for that pod, so every name of an
-//! external must be inside some `via dns` of the same pods. A resolver rule without it does not count.
+//! external must be inside some `via dns` of the same pods. A resolver rule without it counts not.
 
 use npl_diagnostics::{Diagnostic, Place, codes::cilium as codes};
 use npl_policy::{
@@ -77,7 +77,10 @@ fn never_learned(end: &End<'_>, workload: &str, pattern: &NamePattern) -> Diagno
         end.origin,
         format!("the addresses of `{pattern}` are never learned for `{workload}`"),
     )
-    .note("Cilium learns them from answers that its DNS proxy sees, and no `via dns` rule of these pods holds the name")
+    .note(
+        "Cilium learns them from answers that its DNS proxy sees, and no `via dns` rule of these \
+         pods holds the name",
+    )
     .help(format!(
         "add `allow {workload} -> kube_dns:53/any via dns \"{pattern}\"`, with `use \
          std.kubernetes.kube_dns`"

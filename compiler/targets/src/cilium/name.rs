@@ -1,5 +1,5 @@
-//! Names of objects. A name depends on the package, module and workload only: an edit elsewhere that
-//! renamed an object would open what it sealed (cilium-lowering.md §2).
+//! Names of objects. A name depends on the package, module and workload only: an edit elsewhere
+//! that renamed an object would open what it sealed (cilium-lowering.md §2).
 
 use npl_policy::model::Workload;
 use sha2::{Digest as _, Sha256};

@@ -301,7 +301,8 @@ fn same_key(dns: &PortSet, plain: &PortSet) -> bool {
 /// stand at. An entry that is not there stands alone.
 type Merged = FxHashMap<usize, Vec<(PortSet, Clauses, Vec<u32>)>>;
 
-/// The entries with a clause of one subject and peer, which Cilium would merge. They are spelled alike.
+/// The entries with a clause of one subject and peer, which Cilium would merge. They are spelled
+/// alike.
 fn groups(table: &Table<'_>, kept: &mut FxHashMap<usize, Kept>) -> Vec<Vec<usize>> {
     let mut groups: FxHashMap<(&Subject, PeerId), Vec<usize>> = FxHashMap::default();
     for (at, entry) in table.entries.iter().enumerate() {
@@ -377,9 +378,10 @@ fn changes(table: &Table<'_>, kept: &FxHashMap<usize, Kept>, mut merged: Merged)
         let Some(kept) = kept.get(&at) else {
             continue;
         };
-        let alone = merged
-            .get(&at)
-            .is_none_or(|m| matches!(m.as_slice(), [(ports, _, with)] if with.is_empty() && *ports == *entry.ports));
+        let alone = merged.get(&at).is_none_or(|m| match m.as_slice() {
+            [(ports, _, with)] => with.is_empty() && ports == entry.ports,
+            _ => false,
+        });
         let changed = !alone || kept.respelled || kept.ports != *entry.ports;
         *touched.entry(entry.bound).or_default() |= changed;
     }

@@ -1,4 +1,5 @@
-//! The peers of rules, each disjunct once, and how any two of them relate (cilium-lowering.md §4, §6.2).
+//! The peers of rules, each disjunct once, and how any two of them relate (cilium-lowering.md §4,
+//! §6.2).
 
 use std::sync::Arc;
 
@@ -51,8 +52,8 @@ impl PeerTable {
         self.peers.get(id.0 as usize)
     }
 
-    /// The disjuncts of a set, in order: pods, networks, names, entities. Empty ones are left out; a
-    /// part that falls into too many is left out too, and whoever checks reports it.
+    /// The disjuncts of a set, in order: pods, networks, names, entities. Empty ones are left out;
+    /// a part that falls into too many is left out too, and whoever checks reports it.
     pub(super) fn lower(&mut self, set: &Arc<Set>) -> Arc<[Member]> {
         let address = Arc::as_ptr(set).addr();
         if let Some(done) = self.sets.get(&address) {

@@ -1,5 +1,5 @@
-//! The plan: which rules stand at which workloads in which form. Both the check half and the emitter
-//! read it, so that what is checked is what is written.
+//! The plan: which rules stand at which workloads in which form. Both the check half and the
+//! emitter read it, so that what is checked is what is written.
 
 use std::sync::Arc;
 
@@ -150,7 +150,8 @@ impl<'m> Plan<'m> {
         (plan, diagnostics)
     }
 
-    /// Puts every end rule where it binds and has an effect.
+    /// Puts every end rule where it binds and has an effect. Allow rules of an open direction have one
+    /// only where another workload may seal the pod.
     fn bind(&mut self) {
         let binder = &self.binder;
         let places: Vec<_> = self
@@ -158,17 +159,18 @@ impl<'m> Plan<'m> {
             .par_iter()
             .map(|end| binder.bind(end.rule))
             .collect();
+        let staged = binder.owned.iter().any(|own| own.observed);
         for (id, bindings) in places.into_iter().enumerate() {
             let Some(end) = self.ends.get(id) else {
                 continue;
             };
             let direction = end.rule.direction;
-            if end.rule.verdict == Verdict::Deny && self.loses_a_deny(end.rule) {
+            if staged && end.rule.verdict == Verdict::Deny && self.loses_a_deny(end.rule) {
                 self.left_out.push(end.rule.rule);
             }
             for binding in bindings {
-                let effective =
-                    end.rule.verdict == Verdict::Deny || self.effective(binding.owned, direction);
+                let effective = end.rule.verdict == Verdict::Deny
+                    || binder.any_over(&binding, |own| own.seals(direction));
                 let side = self.sides.get_mut(binding.owned);
                 let side = side.and_then(|both| both.get_mut(side_of(direction)));
                 if let (true, Some(side)) = (effective, side) {
@@ -199,22 +201,9 @@ impl<'m> Plan<'m> {
                 .any(|a| pods.pods.iter().any(|b| !a.pods.disjoint(&b.pods)))
     }
 
-    /// Allow rules of an open direction count only where another workload may seal the pod.
-    fn effective(&self, id: OwnedId, direction: Direction) -> bool {
-        let seals = |id: &OwnedId| self.binder.get(*id).is_some_and(|o| o.seals(direction));
-        seals(&id)
-            || self
-                .binder
-                .get(id)
-                .is_some_and(|own| own.meets.iter().any(seals))
-    }
-
     /// A workload in stage observe would carry this deny.
     fn loses_a_deny(&self, end: &EndRule) -> bool {
         let observed = |id: OwnedId| self.binder.get(id).is_some_and(|o| o.observed);
-        if !(0..self.binder.owned.len()).any(observed) {
-            return false;
-        }
         end.subject.entities.contains(&Entity::All)
             || end
                 .subject

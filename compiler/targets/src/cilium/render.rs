@@ -1,5 +1,5 @@
-//! The typed shapes as YAML text, in block style with two spaces. The text of each part is made once
-//! and copied into every object that has it.
+//! The typed shapes as YAML text, in block style with two spaces. The text of each part is made
+//! once and copied into every object that has it.
 
 use std::fmt::Write as _;
 

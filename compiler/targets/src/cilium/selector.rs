@@ -1,4 +1,5 @@
-//! Label predicates as Cilium's selectors: one spelling for each predicate (cilium-lowering.md §3, §4.1).
+//! Label predicates as Cilium's selectors: one spelling for each predicate (cilium-lowering.md §3,
+//! §4.1).
 //!
 //! Two spellings of one selector are two selectors to Cilium, and then a rule with SNI is undone by
 //! one without. A predicate that one selector cannot say ("absent or one of") becomes several.
@@ -92,8 +93,8 @@ pub(super) fn subject_clusterwide(cube: &Cube) -> Selector {
     peer(cube)
 }
 
-/// The same predicate in another spelling, which Cilium takes for another selector; `None` where the
-/// redundant requirement stands already (cilium-lowering.md §6.2d).
+/// The same predicate in another spelling, which Cilium takes for another selector; `None` where
+/// the redundant requirement stands already (cilium-lowering.md §6.2d).
 pub(super) fn respelled(selector: &Selector) -> Option<Selector> {
     let extra = Requirement {
         key: SmolStr::new_static(NAMESPACE),

@@ -1,7 +1,7 @@
 //! `[target.cilium]` of `npl.toml`, checked (cilium-lowering.md §0).
 //!
-//! The table comes as plain entries with places, so that this crate knows no TOML. An unknown key, a
-//! value of the wrong kind or a version that is too old is an error; nothing is guessed.
+//! The table comes as plain entries with places, so that this crate knows no TOML. An unknown key,
+//! a value of the wrong kind or a version that is too old is an error; nothing is guessed.
 
 use npl_diagnostics::{Diagnostic, Place, codes::cilium as codes};
 use npl_policy::model::ControlPlane;
@@ -250,7 +250,7 @@ fn mesh(entry: &SettingEntry) -> Diagnostic<Place> {
     Diagnostic::new(
         &codes::MESH_PEERS_NOT_COVERED,
         entry.place,
-        "peers of other clusters of the mesh are not covered: every rule speaks of the local cluster",
+        "peers of other clusters of the mesh are not covered: rules speak of the local cluster",
     )
     .help("write policy for peers of other clusters beside this program, by hand")
 }

@@ -1,6 +1,6 @@
-//! The shape of emitted specs. What Cilium accepts and ignores, refuses late or reads in another way
-//! has no value here: empty lists, two kinds of peers in one rule, ports beside ICMP, a clause in a
-//! deny, names under ingress, port 0, a range that runs backwards.
+//! The shape of emitted specs. What Cilium accepts and ignores, refuses late or reads in another
+//! way has no value here: empty lists, two kinds of peers in one rule, ports beside ICMP, a clause
+//! in a deny, names under ingress, port 0, a range that runs backwards.
 
 use std::{num::NonZeroU16, sync::Arc};
 

@@ -2,14 +2,14 @@
 //!
 //! A clause costs a proxy, so of a rule with both ends only the source carries it, where that is
 //! enough: the destination may then have the plain form. It is enough for a part of the source only
-//! if every pod of the part is of an owned workload that closes its egress, and no other rule lets it
-//! through more widely. What cannot be proved is checked at both ends.
+//! if every pod of the part is of an owned workload that closes its egress, and no other rule lets
+//! it through more widely. What cannot be proved is checked at both ends.
 
 use npl_policy::model::{Direction, EndRule, Entity, Via};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
-    bind::OwnedId,
+    bind::{Binding, OwnedId},
     findings::{Finding, Findings},
     peers::{Peer, PeerId},
     plan::{ClauseAt, EndId, Plan},
@@ -18,6 +18,17 @@ use super::{
 
 pub(super) fn decide(plan: &mut Plan<'_>, findings: &mut Findings) {
     let suspects = suspects(plan);
+    let mut egress: FxHashMap<u32, EndId> = FxHashMap::default();
+    for (id, end) in plan.ends.iter().enumerate() {
+        if end.rule.direction == Direction::Egress && end.rule.via.is_some() {
+            egress.insert(end.rule.rule, id);
+        }
+    }
+    // Where neither end has an effect, a lint says so.
+    let stands_elsewhere = |rule: u32| {
+        let end = egress.get(&rule).and_then(|id| plan.ends.get(*id));
+        end.is_some_and(|e| standing(plan, e.rule) > Standing::Open)
+    };
     let mut decided = Vec::new();
     for (id, end) in plan.ends.iter().enumerate() {
         let Some(via) = end.rule.via.as_deref() else {
@@ -41,7 +52,9 @@ pub(super) fn decide(plan: &mut Plan<'_>, findings: &mut Findings) {
             Standing::Closed if dns && !marked.is_empty() => {
                 findings.add(Finding::DnsNeedsOwnedSource(end.rule.rule));
             }
-            Standing::Open if !both && !marked.is_empty() && stands_elsewhere(plan, end.rule) => {
+            // Names are read at the asking pod or not at all: of an open resolver nothing is expected.
+            Standing::Open if dns => {}
+            Standing::Open if !both && !marked.is_empty() && stands_elsewhere(end.rule.rule) => {
                 findings.add(Finding::NothingChecks(end.rule.rule));
             }
             _ => {}
@@ -75,31 +88,17 @@ enum Standing {
 
 fn standing(plan: &Plan<'_>, end: &EndRule) -> Standing {
     let direction = end.direction;
-    let one = |id: OwnedId| match plan.binder.get(id) {
-        Some(own) if own.closes(direction) => Standing::Closed,
-        Some(own) if own.seals(direction) => Standing::Observed,
-        Some(_) => Standing::Open,
-        None => Standing::Nowhere,
-    };
-    let all = |id: OwnedId| {
-        let meets = plan.binder.get(id).map_or(&[][..], |own| &own.meets);
-        meets.iter().copied().chain([id]).map(one).max()
+    let one = |binding: &Binding| {
+        if plan.binder.any_over(binding, |own| own.closes(direction)) {
+            Standing::Closed
+        } else if plan.binder.any_over(binding, |own| own.seals(direction)) {
+            Standing::Observed
+        } else {
+            Standing::Open
+        }
     };
     let bindings = plan.binder.bind(end);
-    bindings
-        .iter()
-        .filter_map(|b| all(b.owned))
-        .max()
-        .unwrap_or(Standing::Nowhere)
-}
-
-/// The egress end of a rule has an effect. Where neither has one, a lint says so.
-fn stands_elsewhere(plan: &Plan<'_>, ingress: &EndRule) -> bool {
-    let egress = |e: &&super::plan::End<'_>| {
-        e.rule.rule == ingress.rule && e.rule.direction == Direction::Egress
-    };
-    let egress = plan.ends.iter().find(egress);
-    egress.is_some_and(|e| standing(plan, e.rule) > Standing::Open)
+    bindings.iter().map(one).max().unwrap_or(Standing::Nowhere)
 }
 
 /// By owned workload: egress allows that its destinations may not have as well, since they are

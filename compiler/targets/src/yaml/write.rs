@@ -1,8 +1,8 @@
 //! Scalars as every YAML reader takes them: 1.1 or 1.2, Kubernetes' own included.
 //!
 //! A text stands bare only if it is a word that no reader could take for anything but a string; all
-//! else is double-quoted. YAML 1.1 reads `on`, `no`, `y` as booleans, `12:30` and `1_000` as numbers
-//! and `2026-01-01` as a date: in a label value that is a hole in a policy.
+//! else is double-quoted. YAML 1.1 reads `on`, `no`, `y` as booleans, `12:30` and `1_000` as
+//! numbers and `2026-01-01` as a date: in a label value that is a hole in a policy.
 
 /// Appends `text` as a scalar.
 pub fn scalar(out: &mut String, text: &str) {
