@@ -70,3 +70,33 @@ fn lint_time() {
         );
     }
 }
+
+/// Everything between the same few ends: what an index by ends cannot tell apart.
+#[test]
+#[ignore = "prints times and asserts none"]
+fn lint_time_of_crowded_pairs() {
+    for rules in [2_000_usize, 4_000, 8_000] {
+        let mut out = Builder::new()
+            .workload("web", "app=web")
+            .workload("api", "app=api");
+        for i in 0..rules {
+            let port = (1_024 + 2 * i).to_string();
+            let net = format!("198.{}.{}.0/24", 18 + i / 256 % 2, i % 256);
+            let name = format!("name:h{i}*.example.com");
+            out = match i % 5 {
+                0 => out.allow("web", "api", &format!("{port}/any")),
+                1 => out.allow_via("web", "api", &port, builder::tls(&["a.io"])),
+                2 => out.deny("web", &net, &port),
+                3 => out.allow("web", &name, &port),
+                _ => out.allow("web", &net, &port),
+            };
+        }
+        let model = out.build();
+        let start = Instant::now();
+        let found = lint::check(&model, None).len();
+        println!(
+            "{rules} crowded rules: {:?}, {found} findings",
+            start.elapsed()
+        );
+    }
+}
