@@ -9,7 +9,7 @@ use npl_policy::{
     lint,
     model::{Checked, Model},
 };
-use npl_sema::manifest::{SettingValue, TargetTable};
+use npl_sema::manifest::{Manifest, SettingValue, TargetTable};
 use npl_targets::cilium;
 
 use super::Unit;
@@ -47,9 +47,14 @@ impl Unit {
         found.extend(self.host.diagnostics());
         let model = self.host.model();
         let inventory = self.inventory.as_deref();
-        let (settings, target) = self.target(&model, inventory);
+        // Neither looks at the other's findings, and both look at the whole model.
+        let manifest = self.host.manifest();
+        let ((settings, target), lints) = rayon::join(
+            || target_findings(manifest, &model, inventory),
+            || lint::check(&model, inventory),
+        );
         found.extend(target);
-        found.extend(lint::check(&model, inventory));
+        found.extend(lints);
         let sound = !found.iter().any(Diagnostic::is_error);
         let enforced = enforced(&model);
         let claims = claims::decide(&enforced, inventory);
@@ -74,22 +79,21 @@ impl Unit {
             settings,
         }
     }
+}
 
-    /// The check half of the targets that `npl.toml` has a table for; of cilium when it has none.
-    fn target(
-        &self,
-        model: &Model,
-        inventory: Option<&Inventory>,
-    ) -> (cilium::Settings, Vec<Diagnostic<Place>>) {
-        let manifest = self.host.manifest();
-        let table = manifest.target("cilium");
-        let entries = table.map(entries).unwrap_or_default();
-        let (settings, mut found) = cilium::Settings::from_table(&entries);
-        if table.is_some() || manifest.targets.is_empty() {
-            found.extend(cilium::check(model, &settings, inventory));
-        }
-        (settings, found)
+/// The check half of the targets that `npl.toml` has a table for; of cilium when it has none.
+fn target_findings(
+    manifest: &Manifest,
+    model: &Model,
+    inventory: Option<&Inventory>,
+) -> (cilium::Settings, Vec<Diagnostic<Place>>) {
+    let table = manifest.target("cilium");
+    let entries = table.map(entries).unwrap_or_default();
+    let (settings, mut found) = cilium::Settings::from_table(&entries);
+    if table.is_some() || manifest.targets.is_empty() {
+        found.extend(cilium::check(model, &settings, inventory));
     }
+    (settings, found)
 }
 
 fn enforced(model: &Arc<Model>) -> Arc<Model> {
