@@ -50,8 +50,8 @@ pub(crate) fn string(text: &str, at: TextRange) -> (SmolStr, Option<Box<Finding>
     (undone.into(), finding)
 }
 
-/// What stands between the quotes. A string that was mended has single quotes, or none; one that its
-/// line does not close has most likely swallowed what follows its first blank or bracket.
+/// What stands between the quotes. A string that was mended has single quotes, or none; one that
+/// its line does not close has most likely swallowed what follows its first blank or bracket.
 fn body(text: &str) -> &str {
     let Some(open) = text.strip_prefix('"') else {
         let single = text.strip_prefix('\'').and_then(|t| t.strip_suffix('\''));
