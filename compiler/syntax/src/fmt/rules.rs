@@ -1,5 +1,5 @@
-//! Rules, claims and flows as documents: the ends on the first line, clauses below it when they do not
-//! fit.
+//! Rules, claims and flows as documents: the ends on the first line, clauses below it when they do
+//! not fit.
 
 use super::{doc::Doc, item::Cursor, parts::Style};
 use crate::token::TokenKind as T;
