@@ -45,12 +45,11 @@ fn connection(says: Option<&Says>, facts: &Facts) -> Outcome {
     }
 }
 
-/// HTTP rules see into TLS only where it ends at the proxy.
+/// The HTTP listener cannot parse TLS, whatever admits the connection, except where it ends there.
 fn encrypted(says: Option<&Says>, facts: &Facts) -> Outcome {
     match says {
-        Some(says) if says.http.is_empty() || says.widened => Outcome::Allow,
-        Some(says) if says.terminating.is_none() => Outcome::Deny,
-        _ => requests(says, facts),
+        Some(says) if says.terminating.is_some() => requests(Some(says), facts),
+        _ => Outcome::Deny,
     }
 }
 

@@ -122,14 +122,9 @@ impl Findings {
         };
         let mut out = Vec::with_capacity(map.entries.len());
         for entry in map.entries {
-            match &entry.value.value {
-                // Kubernetes reads a null value of such a map as an empty string.
-                Value::Null => out.push((entry.key.clone(), SmolStr::default())),
-                _ => {
-                    if let Some(value) = self.string(&entry.value, &entry.key) {
-                        out.push((entry.key.clone(), value.clone()));
-                    }
-                }
+            // A null would be dropped in silence, and a selector without it selects more.
+            if let Some(value) = self.string(&entry.value, &entry.key) {
+                out.push((entry.key.clone(), value.clone()));
             }
         }
         out

@@ -8,7 +8,7 @@ use crate::{
     yaml::read::{Node, Value},
 };
 
-/// Names of ICMP types (ref §2.12).
+/// Names of ICMP types (ref §2.12), without the one that the schema misspells.
 const V4: &[(&str, u16)] = &[
     ("EchoReply", 0),
     ("DestinationUnreachable", 3),
@@ -23,10 +23,9 @@ const V4: &[(&str, u16)] = &[
     ("TimestampReply", 14),
     ("Photuris", 40),
     ("ExtendedEchoRequest", 42),
-    ("ExtendedEchoReply", 43),
 ];
 
-/// Names of ICMPv6 types (ref §2.12).
+/// Names of ICMPv6 types (ref §2.12), without the one that the schema misspells.
 const V6: &[(&str, u16)] = &[
     ("DestinationUnreachable", 1),
     ("PacketTooBig", 2),
@@ -54,7 +53,6 @@ const V6: &[(&str, u16)] = &[
     ("DuplicateAddressRequestCodeSuffix", 157),
     ("DuplicateAddressConfirmationCodeSuffix", 158),
     ("ExtendedEchoRequest", 160),
-    ("ExtendedEchoReply", 161),
 ];
 
 pub(super) fn icmp_rule(out: &mut Findings, node: &Node, most: usize) -> Option<PortRule> {
@@ -103,7 +101,7 @@ fn field(out: &mut Findings, node: &Node) -> Option<Port> {
             .iter()
             .find(|(name, _)| name == text)
             .map(|(_, number)| *number)
-            .or_else(|| text.parse().ok()),
+            .or_else(|| plain_number(text)),
         _ => None,
     };
     let Some(number) = number else {
@@ -117,4 +115,10 @@ fn field(out: &mut Findings, node: &Node) -> Option<Port> {
         end: 0,
         proto,
     })
+}
+
+/// 0 to 255 without a leading zero, as the schema takes numbers in quotes.
+fn plain_number(text: &str) -> Option<u16> {
+    let number: u8 = text.parse().ok()?;
+    (number.to_string() == text).then(|| number.into())
 }

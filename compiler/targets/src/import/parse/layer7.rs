@@ -40,6 +40,9 @@ fn rules(out: &mut Findings, node: &Node, rule: &mut PortRule, context: Context)
             "one port rule has both `http` and `dns` rules",
         );
     }
+    if object.get("http").is_none() && object.get("dns").is_none() {
+        refuse(out, object.place, "`rules` has neither `http` nor `dns`");
+    }
     for item in out.items(object, "http") {
         rule.http.extend(http(out, item));
     }

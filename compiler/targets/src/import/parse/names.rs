@@ -43,7 +43,10 @@ pub(super) fn server_names(out: &mut Findings, object: Object<'_>) -> Vec<SmolSt
         let Some(text) = out.string(item, "serverNames").cloned() else {
             continue;
         };
-        if check(out, &text, item.place, |b| in_name(b) || b == b'*').is_some() {
+        if names.contains(&text) {
+            let message = format!("`serverNames` lists `{text}` twice");
+            out.refuse(&codes::POLICY_BAD_NAME, item.place, message);
+        } else if check(out, &text, item.place, |b| in_name(b) || b == b'*').is_some() {
             names.push(text);
         }
     }

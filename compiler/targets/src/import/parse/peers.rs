@@ -160,16 +160,15 @@ fn network_set(out: &mut Findings, node: &Node, field: &str) -> Option<Peer> {
         + usize::from(given("cidrGroupRef"))
         + usize::from(given("cidrGroupSelector"));
     if count != 1 {
-        let message = format!(
-            "an item of `{field}` needs exactly one of `cidr`, `cidrGroupRef` and `cidrGroupSelector`"
-        );
+        let kinds = "`cidr`, `cidrGroupRef` and `cidrGroupSelector`";
+        let message = format!("an item of `{field}` needs exactly one of {kinds}");
         out.refuse(&codes::POLICY_BAD_NETWORK, object.place, message);
         return None;
     }
     let excepts: Vec<(SmolStr, Place)> = out
         .items(object, "except")
         .iter()
-        .filter_map(|node| out_string(node).map(|text| (text, node.place)))
+        .filter_map(|node| Some((out.string(node, "except")?.clone(), node.place)))
         .collect();
     let except: Vec<IpNet> = excepts
         .iter()
@@ -215,10 +214,6 @@ fn network_set(out: &mut Findings, node: &Node, field: &str) -> Option<Peer> {
         except,
         spelling,
     })
-}
-
-fn out_string(node: &Node) -> Option<SmolStr> {
-    node.as_str().cloned()
 }
 
 fn entity(out: &mut Findings, node: &Node, field: &str, scope: &Scope) -> Vec<Peer> {

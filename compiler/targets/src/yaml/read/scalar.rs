@@ -5,6 +5,9 @@ use smol_str::SmolStr;
 
 use super::Value;
 
+/// From here on JSON writes floats with an exponent.
+const LARGEST_WHOLE: f64 = 1e21;
+
 /// The value of a plain scalar without a tag.
 pub(super) fn resolve(text: &str) -> Value {
     let Some(first) = text.bytes().next() else {
@@ -28,8 +31,7 @@ pub(super) fn tagged(text: &str, core: &str) -> Option<Value> {
         "bool" => matches!(value, Value::Bool(_)),
         "int" => matches!(value, Value::Int(_)),
         "float" => match value {
-            Value::Int(n) => return Some(Value::Float(n as f64)),
-            Value::Float(_) => true,
+            Value::Int(_) | Value::Float(_) => true,
             _ => false,
         },
         _ => false,
@@ -110,5 +112,14 @@ fn float(plain: &str) -> Option<Value> {
     if !(mantissa_fits && exponent_fits) {
         return None;
     }
-    plain.parse().ok().map(Value::Float)
+    plain.parse().ok().map(whole)
+}
+
+/// On the way through JSON a float without a fraction becomes an integer: `1e3` is 1000.
+fn whole(value: f64) -> Value {
+    if value.fract() == 0.0 && value.abs() < LARGEST_WHOLE {
+        Value::Int(value as i128)
+    } else {
+        Value::Float(value)
+    }
 }
