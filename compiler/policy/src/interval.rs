@@ -1,5 +1,5 @@
-//! Sorted, disjoint, non-adjacent inclusive intervals over a discrete ordered type, with the Boolean
-//! operations. Ports and addresses of both families are sets of this shape.
+//! Sorted, disjoint, non-adjacent inclusive intervals over a discrete ordered type, with the
+//! Boolean operations. Ports and addresses of both families are sets of this shape.
 
 /// A finite, totally ordered type without gaps.
 pub(crate) trait Discrete: Copy + Ord {

@@ -1,5 +1,5 @@
-//! Every limit of this crate. Passing one is an answer of its own (`TooLarge`, an error value), never
-//! a silent cut: what cannot be decided inside them counts as not proved.
+//! Every limit of this crate. Passing one is an answer of its own (`TooLarge`, an error value),
+//! never a silent cut: what cannot be decided inside them counts as not proved.
 
 /// Disjuncts that one set may have after `except` (cilium-lowering.md §1).
 pub const DISJUNCTS_MAX: usize = 64;

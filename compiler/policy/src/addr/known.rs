@@ -16,13 +16,15 @@ pub const PRIVATE: &[&str] = &[
     "fc00::/7",
 ];
 
-/// Link-local addresses on which every large cloud answers for instance metadata: AWS, GCP, Azure and
-/// Oracle at 169.254.169.254, AWS over IPv6 at fd00:ec2::254 (EC2 User Guide, "Instance metadata").
+/// Link-local addresses on which every large cloud answers for instance metadata: AWS, GCP, Azure
+/// and Oracle at 169.254.169.254, AWS over IPv6 at fd00:ec2::254 (EC2 User Guide, "Instance
+/// metadata").
 pub const METADATA: &[&str] = &["169.254.169.254/32", "fd00:ec2::254/128"];
 
 /// Single addresses at which a cloud answers for metadata or credentials; a network that names one
-/// means it. Besides those of `METADATA`: GCP over IPv6, Oracle over IPv6, Amazon ECS task credentials,
-/// Alibaba (each cloud's documentation of instance metadata), and those that the node answers.
+/// means it. Besides those of `METADATA`: GCP over IPv6, Oracle over IPv6, Amazon ECS task
+/// credentials, Alibaba (each cloud's documentation of instance metadata), and those that the node
+/// answers.
 pub const ENDPOINTS: &[&str] = &[
     "100.100.100.200/32",
     "169.254.169.252/32",
@@ -35,9 +37,9 @@ pub const ENDPOINTS: &[&str] = &[
     "fd20:ce::254/128",
 ];
 
-/// Addresses that the node itself answers, with what answers there: EKS Pod Identity agent (EKS User
-/// Guide, "Pod Identity"), GKE's metadata server
-/// (GKE docs, "Workload Identity Federation"), NodeLocal DNSCache (Kubernetes docs, "Using NodeLocal DNSCache").
+/// Addresses that the node itself answers, with what answers there: EKS Pod Identity agent (EKS
+/// User Guide, "Pod Identity"), GKE's metadata server (GKE docs, "Workload Identity Federation"),
+/// NodeLocal DNSCache (Kubernetes docs, "Using NodeLocal DNSCache").
 pub const NODE_LOCAL: &[(&str, &str)] = &[
     ("169.254.170.23", "the EKS Pod Identity agent"),
     ("fd00:ec2::23", "the EKS Pod Identity agent"),

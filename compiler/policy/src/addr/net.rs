@@ -6,8 +6,9 @@ use ipnet::IpNet;
 
 use crate::addr::AddrSet;
 
-/// One prefix with the prefixes taken out of it; `except` lies inside `cidr`, sorted, no duplicates,
-/// none inside another. By meaning a network holds no pod and no node (language.md §5.11).
+/// One prefix with the prefixes taken out of it; `except` lies inside `cidr`, sorted, no
+/// duplicates, none inside another. By meaning a network holds no pod and no node (language.md
+/// §5.11).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Net {
     pub cidr: IpNet,
@@ -15,8 +16,8 @@ pub struct Net {
 }
 
 impl Net {
-    /// Masks host bits away; of `except` only what lies inside the prefix is kept. An exception that
-    /// holds the whole prefix leaves a net that is empty.
+    /// Masks host bits away; of `except` only what lies inside the prefix is kept. An exception
+    /// that holds the whole prefix leaves a net that is empty.
     pub fn new(cidr: IpNet, except: impl IntoIterator<Item = IpNet>) -> Self {
         let cidr = cidr.trunc();
         let mut inside: Vec<IpNet> = except

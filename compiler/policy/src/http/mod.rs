@@ -21,8 +21,8 @@ pub use parse::{GrpcError, PathError, grpc_entry};
 pub use rule::http_covers;
 pub use via::{Admits, Fact, ViaKind};
 
-/// What one `via http` admits: a request whose host one of `hosts` admits (none listed: any host) and
-/// which one of `entries` admits (none listed: any request).
+/// What one `via http` admits: a request whose host one of `hosts` admits (none listed: any host)
+/// and which one of `entries` admits (none listed: any request).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct HttpRule {
     pub hosts: Vec<NamePattern>,

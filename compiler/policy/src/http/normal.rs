@@ -2,8 +2,8 @@
 
 /// The path without its query, unreserved characters decoded, dot segments removed, slashes merged.
 /// `None`: no entry admits this path. That is what does not begin with `/`, a broken escape, `%2F`,
-/// `%5C`, `\` (servers read it as a slash), a control character, a space, `#`, or a byte that is not
-/// ASCII: none of them stands in a valid request target (RFC 9112 §3.2, RFC 3986 §3.3).
+/// `%5C`, `\` (servers read it as a slash), a control character, a space, `#`, or a byte that is
+/// not ASCII: none of them stands in a valid request target (RFC 9112 §3.2, RFC 3986 §3.3).
 pub fn normalise_path(target: &str) -> Option<String> {
     let path = target.split_once('?').map_or(target, |(path, _)| path);
     if !path.starts_with('/') {

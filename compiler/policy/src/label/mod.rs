@@ -1,10 +1,10 @@
 //! Label predicates, exactly.
 //!
-//! A dimension of a pod (one label key, its namespace, one label of its namespace, its account) takes a
-//! value or none. What a selector says of one dimension is a finite or cofinite set of such values
-//! ([`Values`]), which is closed under every Boolean operation. A conjunction over dimensions is a
-//! [`Cube`]; a union of cubes is a predicate. Values outside a finite set are taken to exist: Kubernetes
-//! permits more label values than any program names.
+//! A dimension of a pod (one label key, its namespace, one label of its namespace, its account)
+//! takes a value or none. What a selector says of one dimension is a finite or cofinite set of such
+//! values ([`Values`]), which is closed under every Boolean operation. A conjunction over
+//! dimensions is a [`Cube`]; a union of cubes is a predicate. Values outside a finite set are taken
+//! to exist: Kubernetes permits more label values than any program names.
 
 mod cube;
 mod union;

@@ -1,6 +1,6 @@
-//! Every operation against brute force: a universe of 3 keys with 3 values each, 2 namespaces with a
-//! label, 2 accounts, and in each dimension absence and one value that nobody names, which stands for
-//! all the others.
+//! Every operation against brute force: a universe of 3 keys with 3 values each, 2 namespaces with
+//! a label, 2 accounts, and in each dimension absence and one value that nobody names, which stands
+//! for all the others.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,5 @@
-//! Unions of cubes. What would take more than a bounded amount of work is [`TooLarge`], never a guess.
+//! Unions of cubes. What would take more than a bounded amount of work is [`TooLarge`], never a
+//! guess.
 
 use crate::{
     label::Cube,

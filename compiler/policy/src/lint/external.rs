@@ -94,11 +94,12 @@ fn on_plaintext(rule: &Rule, end: &End<'_>, port: u16) -> Diagnostic<Place> {
     let finding = found(&lints::EXTERNAL_PLAINTEXT, rule, message);
     let finding = match end.end.via.as_deref() {
         Some(Via::Http(http)) if !http.hosts.is_empty() => finding.note(
-            "assurance: address and claimed name; whoever is on the path reads and changes the rest",
+            "assurance: address and claimed name; whoever is on the path reads and changes the \
+             rest",
         ),
         _ => finding.note(
-            "assurance: address only; any other site on the same address is admitted, and whoever is \
-             on the path reads and changes what passes",
+            "assurance: address only; any other site on the same address is admitted, and whoever \
+             is on the path reads and changes what passes",
         ),
     };
     finding.help("use the TLS port with `via tls.sni`; for plain HTTP at least add `via http.host`")

@@ -1,4 +1,5 @@
-//! Findings about a program that is valid: what it says and surely does not mean, whatever the target.
+//! Findings about a program that is valid: what it says and surely does not mean, whatever the
+//! target.
 //!
 //! Everything is asked through indexes, so that the work grows with the number of rules. What would
 //! take longer than `limits::LINT_CANDIDATES_MAX` comparisons for one rule is left unsaid: a lint
@@ -23,7 +24,8 @@ use npl_diagnostics::{Diagnostic, Place};
 
 use crate::{inventory::Inventory, lint::context::Context, model::Model};
 
-/// Every finding of this module: those about workloads first, then those about rules in their order.
+/// Every finding of this module: those about workloads first, then those about rules in their
+/// order.
 pub fn check(model: &Model, inventory: Option<&Inventory>) -> Vec<Diagnostic<Place>> {
     let context = Context::new(model);
     let mut out = workloads::same_selector(model);

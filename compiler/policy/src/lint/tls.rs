@@ -16,7 +16,8 @@ use crate::{
 };
 
 /// Ports whose protocols say something before they start TLS, by STARTTLS or of their own (IANA
-/// service names; RFC 3207, RFC 9051, RFC 4511; PostgreSQL's SSLRequest, MySQL's greeting, RDP, XMPP).
+/// service names; RFC 3207, RFC 9051, RFC 4511; PostgreSQL's SSLRequest, MySQL's greeting, RDP,
+/// XMPP).
 const NOT_TLS_FIRST: &[(u16, &str)] = &[
     (21, "FTP"),
     (25, "SMTP"),

@@ -105,8 +105,8 @@ impl Index {
     }
 }
 
-/// The deny that lets nothing of an allow pass. A flow has to pass both ends, so one end is enough where
-/// all its pods are owned and nothing else is on its side of the rule.
+/// The deny that lets nothing of an allow pass. A flow has to pass both ends, so one end is enough
+/// where all its pods are owned and nothing else is on its side of the rule.
 fn denied<'m>(context: &Context<'m>, index: &Index, ends: &[End<'m>]) -> Option<&'m Rule> {
     let mut every = true;
     let mut any = None;

@@ -1,5 +1,6 @@
-//! Inclusion of a pattern in a union of patterns by the subset construction, for the rare union that
-//! uses every letter there is. Bounded: past `NAME_STEPS_MAX` steps the answer is "not proved".
+//! Inclusion of a pattern in a union of patterns by the subset construction, for the rare union
+//! that uses every letter there is. Bounded: past `NAME_STEPS_MAX` steps the answer is "not
+//! proved".
 
 use rustc_hash::FxHashSet;
 

@@ -1,6 +1,6 @@
-//! Name patterns: `external`, `tls.sni`, `dns`, `http.host` (grammar.md §6), with exact inclusion and
-//! intersection. A name is one or more non-empty labels joined by dots; its length is taken to be
-//! without limit when two patterns are compared.
+//! Name patterns: `external`, `tls.sni`, `dns`, `http.host` (grammar.md §6), with exact inclusion
+//! and intersection. A name is one or more non-empty labels joined by dots; its length is taken to
+//! be without limit when two patterns are compared.
 
 mod automaton;
 mod label;
@@ -15,8 +15,8 @@ use smol_str::SmolStr;
 pub use relate::union_contains;
 
 /// A checked pattern, lower case, without trailing dot. `*` inside a label is any run within it, a
-/// leading label `**` is one or more labels, `*` alone is any name. One spelling for each form: runs
-/// of `*` do not occur, and `**` alone is written `*`.
+/// leading label `**` is one or more labels, `*` alone is any name. One spelling for each form:
+/// runs of `*` do not occur, and `**` alone is written `*`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NamePattern(SmolStr);
 

@@ -1,8 +1,8 @@
 //! Membership, inclusion and intersection of patterns.
 //!
 //! Inclusion is decided with a symbol that no name holds standing for every `*` of the narrower
-//! pattern: a `*` of the wider one has to take it, and what takes it takes any run. That is exact as
-//! long as some letter occurs in no pattern of the union; else the automaton decides.
+//! pattern: a `*` of the wider one has to take it, and what takes it takes any run. That is exact
+//! as long as some letter occurs in no pattern of the union; else the automaton decides.
 
 use std::borrow::Cow;
 
@@ -133,8 +133,8 @@ impl NamePattern {
     }
 }
 
-/// Every name that `pattern` admits is admitted by one of `union`. `false` where the question is too
-/// large to be decided (`limits::NAME_STEPS_MAX`): what is not proved does not hold.
+/// Every name that `pattern` admits is admitted by one of `union`. `false` where the question is
+/// too large to be decided (`limits::NAME_STEPS_MAX`): what is not proved does not hold.
 pub fn union_contains(union: &[NamePattern], pattern: &NamePattern) -> bool {
     if union.iter().any(|u| u.is_any() || u == pattern) {
         return true;

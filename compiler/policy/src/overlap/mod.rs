@@ -1,7 +1,7 @@
 //! Which of many predicates may share a pod with one, without comparing all pairs.
 //!
-//! Each cube stands under one requirement of its own that lists values, the one that the fewest cubes
-//! share; a question then looks only where its own requirements allow.
+//! Each cube stands under one requirement of its own that lists values, the one that the fewest
+//! cubes share; a question then looks only where its own requirements allow.
 
 #[cfg(test)]
 mod tests;
@@ -81,7 +81,8 @@ impl OverlapIndex {
         }
     }
 
-    /// The positions, in order, of all cubes that share a possible pod with `cube`, and of no other.
+    /// The positions, in order, of all cubes that share a possible pod with `cube`, and of no
+    /// other.
     pub fn candidates(&self, cube: &Cube) -> Vec<usize> {
         let mut found = self.loose.clone();
         for (axis, shelf) in &self.shelves {

@@ -42,8 +42,8 @@ pub enum PortUnit {
 }
 
 impl PortSet {
-    /// The canonical split: what TCP, UDP and SCTP share comes as `Any`, the rest by protocol; each in
-    /// order of port, then the ICMP types.
+    /// The canonical split: what TCP, UDP and SCTP share comes as `Any`, the rest by protocol; each
+    /// in order of port, then the ICMP types.
     pub fn units(&self) -> Vec<PortUnit> {
         if self.all {
             return vec![PortUnit::All];

@@ -196,7 +196,8 @@ proptest! {
             without.ends.retain(|end| end.rule as usize != rule);
             let after = verdicts(&without);
             let changed = FLOWS.iter().zip(before.iter().zip(&after)).find(|(_, (a, b))| a != b);
-            prop_assert!(changed.is_none(), "{code}: {} decides {changed:?}", model.rules[rule].text);
+            let text = &model.rules[rule].text;
+            prop_assert!(changed.is_none(), "{code}: {text} decides {changed:?}");
         }
     }
 }
