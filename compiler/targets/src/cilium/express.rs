@@ -19,7 +19,7 @@ use super::{
     name::object_name,
     plan::Plan,
     ports,
-    selector::{self, Unselectable},
+    selector::{self, Keys, Unselectable},
     settings::{MULTI_LABEL_NAMES, SNI_PATTERNS},
 };
 
@@ -80,12 +80,13 @@ fn subjects(plan: &Plan<'_>, out: &mut Vec<Diagnostic<Place>>) {
 fn selectors(plan: &Plan<'_>, out: &mut Vec<Diagnostic<Place>>) {
     let mut seen: FxHashSet<usize> = FxHashSet::default();
     let mut said: FxHashSet<Unselectable> = FxHashSet::default();
+    let mut keys = Keys::new(plan.settings);
     for workload in &plan.model.workloads {
         if workload.ownership == Ownership::Imported {
             continue;
         }
         seen.insert(std::sync::Arc::as_ptr(&workload.pods).addr());
-        if let Some(why) = refused(plan, &workload.pods) {
+        if let Some(why) = refused(&mut keys, &workload.pods) {
             let start = Diagnostic::new(code(&why), workload.place, message(&why, &workload.short));
             out.push(explained(start, &why));
             said.insert(why);
@@ -96,7 +97,7 @@ fn selectors(plan: &Plan<'_>, out: &mut Vec<Diagnostic<Place>>) {
             if !seen.insert(std::sync::Arc::as_ptr(&part.pods).addr()) {
                 continue;
             }
-            if let Some(why) = refused(plan, &part.pods)
+            if let Some(why) = refused(&mut keys, &part.pods)
                 && said.insert(why.clone())
             {
                 let start = at(code(&why), end.origin, message(&why, &end.origin.text));
@@ -106,13 +107,13 @@ fn selectors(plan: &Plan<'_>, out: &mut Vec<Diagnostic<Place>>) {
     }
 }
 
-fn refused(plan: &Plan<'_>, cube: &Cube) -> Option<Unselectable> {
+fn refused(keys: &mut Keys<'_>, cube: &Cube) -> Option<Unselectable> {
     let too_many = || {
         selector::disjuncts(cube)
             .is_none()
             .then_some(Unselectable::TooMany)
     };
-    selector::unselectable(cube, plan.settings).or_else(too_many)
+    selector::unselectable(cube, keys).or_else(too_many)
 }
 
 fn code(why: &Unselectable) -> npl_diagnostics::Code {
@@ -166,7 +167,9 @@ fn names_of_objects(plan: &Plan<'_>, out: &mut Vec<Diagnostic<Place>>) {
             namespace.listed().to_vec()
         };
         for scope in scopes {
-            if let Some(other) = taken.insert((scope, name.clone()), workload) {
+            let before = taken.insert((scope, name.clone()), workload);
+            // A name that is declared twice is one mistake, and was reported as that.
+            if let Some(other) = before.filter(|other| other.name != workload.name) {
                 let message = format!(
                     "the workloads `{}` and `{}` would be one object named `{name}`",
                     other.name, workload.name
