@@ -1,7 +1,7 @@
 //! The Cilium target on a program like a real one: ten rules a workload, three rules on `all`, 10 %
 //! `via`, 5 % denies, 5 % of the workloads overlapping.
 
-#![allow(clippy::unwrap_used, reason = "bench code")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "bench code")]
 
 use std::sync::Arc;
 
@@ -60,7 +60,11 @@ fn rule(builder: Builder, i: usize, r: usize) -> Builder {
         5 => builder.allow("198.51.100.0/24-198.51.100.128/25", &from, &port),
         15 => {
             let all: Vec<_> = (first + 1..first + 10).map(|w| format!("w{w}")).collect();
-            builder.allow(&format!("{} except w{first}", all.join(" | ")), &from, &port)
+            builder.allow(
+                &format!("{} except w{first}", all.join(" | ")),
+                &from,
+                &port,
+            )
         }
         _ => builder.allow(&from, &to, &port),
     }

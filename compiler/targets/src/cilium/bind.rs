@@ -171,6 +171,9 @@ impl<'m> Binder<'m> {
             let observed = self.get(id).is_some_and(|o| o.observed);
             end.verdict == Verdict::Allow || !observed
         };
+        if let Some(members) = self.only_members(end, &bears) {
+            return members;
+        }
         let mut whole: FxHashSet<OwnedId> = FxHashSet::default();
         let mut parts: FxHashMap<OwnedId, Vec<Arc<Cube>>> = FxHashMap::default();
         let all = end.subject.entities.contains(&Entity::All);
@@ -218,6 +221,31 @@ impl<'m> Binder<'m> {
         // Stable, so that the parts of one workload keep the order of the rule.
         out.sort_by_key(|b| b.owned);
         out
+    }
+
+    /// The common case: each part of the subject is an owned workload that bears the rule.
+    fn only_members(
+        &self,
+        end: &EndRule,
+        bears: &impl Fn(OwnedId) -> bool,
+    ) -> Option<Vec<Binding>> {
+        if end.subject.entities.contains(&Entity::All) {
+            return None;
+        }
+        let mut ids = Vec::with_capacity(end.subject.pods.len());
+        for part in &end.subject.pods {
+            ids.push(
+                self.named(part.workload.as_deref()?)
+                    .filter(|id| bears(*id))?,
+            );
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        let whole = |owned| Binding {
+            owned,
+            subject: Subject::Whole,
+        };
+        Some(ids.into_iter().map(whole).collect())
     }
 
     fn bind_members(

@@ -251,7 +251,9 @@ fn other_pods(
         }
         Some(ViaKind::Tls) if plan.peers.share_selector(entry.peer, other.peer) => {
             match plan.peers.get(entry.peer) {
-                Some(Peer::Pods(_, selector)) if super::selector::respelled(selector).is_some() => {
+                Some(Peer::Pods(_, selector))
+                    if super::selector::respelled(&selector.selector).is_some() =>
+                {
                     kept.respelled = true;
                 }
                 _ => once(found, Finding::ViaInexact(entry.rule, other.rule)),

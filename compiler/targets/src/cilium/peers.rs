@@ -11,7 +11,7 @@ use npl_policy::{
 };
 use rustc_hash::FxHashMap;
 
-use super::{selector, shape::Selector};
+use super::{selector, shape::Spelled};
 
 /// One disjunct of a set. Two peers with one id have one selector in Cilium.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -19,7 +19,7 @@ pub(super) struct PeerId(u32);
 
 #[derive(Clone, Debug)]
 pub(super) enum Peer {
-    Pods(Arc<Cube>, Arc<Selector>),
+    Pods(Arc<Cube>, Arc<Spelled>),
     Net(Net, AddrSet),
     Name(NamePattern),
     Entity(Entity),
@@ -118,7 +118,7 @@ impl PeerTable {
             ids.push(match self.pods.get(&pods) {
                 Some(id) => *id,
                 None => {
-                    let spelled = Arc::new(selector::peer(&pods));
+                    let spelled = Arc::new(Spelled::new(selector::peer(&pods)));
                     let id = self.add(Peer::Pods(pods.clone(), spelled));
                     self.pods.insert(pods, id);
                     id

@@ -33,6 +33,13 @@ pub(super) fn lower(set: &PortSet) -> Lowered {
         };
     }
     let mut entries = Vec::new();
+    if set.udp.is_empty() && set.sctp.is_empty() && set.icmp4.is_empty() && set.icmp6.is_empty() {
+        push(&mut entries, Protocol::Tcp, &set.tcp);
+        return Lowered {
+            ports: NonEmpty::new(PortList::chunks(&entries)),
+            ..Lowered::default()
+        };
+    }
     let each = [
         (Protocol::Tcp, &set.tcp),
         (Protocol::Udp, &set.udp),

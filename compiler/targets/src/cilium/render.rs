@@ -161,7 +161,11 @@ fn known(out: &mut String, names: [&str; 3], peers: &Peers) {
             out.push_str(endpoints);
             out.push_str(":\n");
             for selector in selectors.iter() {
-                selector_item(out, 4, selector);
+                out.push_str(selector.item.get_or_init(|| {
+                    let mut item = String::new();
+                    selector_item(&mut item, 4, &selector.selector);
+                    item.into_boxed_str()
+                }));
             }
         }
         Peers::Cidrs(nets) => {

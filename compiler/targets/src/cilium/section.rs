@@ -15,7 +15,7 @@ use super::{
     plan::{End, Piece, Plan},
     ports,
     selector::respelled,
-    shape::{EgressPeers, NonEmpty, Peers, Plain, Rule, Section, Selector, Traffic},
+    shape::{EgressPeers, NonEmpty, Peers, Plain, Rule, Section, Spelled, Traffic},
 };
 
 /// Peers that share their ports and clauses.
@@ -104,7 +104,7 @@ fn section(plan: &Plan<'_>, end: &End<'_>, groups: &[Group<'_>]) -> Option<Secti
 
 #[derive(Default)]
 struct ByKind {
-    pods: Vec<Arc<Selector>>,
+    pods: Vec<Arc<Spelled>>,
     nets: Vec<Net>,
     entities: Vec<Entity>,
 }
@@ -154,9 +154,9 @@ fn sort_peers(plan: &Plan<'_>, peers: &[(PeerId, bool)]) -> (ByKind, Vec<NamePat
     for (id, respell) in peers {
         match plan.peers.get(*id) {
             Some(Peer::Pods(_, selector)) => {
-                let other = respell.then(|| respelled(selector)).flatten();
-                out.pods
-                    .push(other.map_or_else(|| selector.clone(), Arc::new));
+                let other = respell.then(|| respelled(&selector.selector)).flatten();
+                let other = other.map(|other| Arc::new(Spelled::new(other)));
+                out.pods.push(other.unwrap_or_else(|| selector.clone()));
             }
             Some(Peer::Net(net, _)) => out.nets.push(net.clone()),
             Some(Peer::Name(pattern)) => names.push(pattern.clone()),
@@ -164,8 +164,8 @@ fn sort_peers(plan: &Plan<'_>, peers: &[(PeerId, bool)]) -> (ByKind, Vec<NamePat
             None => {}
         }
     }
-    out.pods.sort();
-    out.pods.dedup();
+    out.pods.sort_by(|a, b| a.selector.cmp(&b.selector));
+    out.pods.dedup_by(|a, b| a.selector == b.selector);
     out.nets.sort();
     out.entities.sort();
     names.sort();

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use npl_policy::label::{Cube, Values};
+use rustc_hash::FxHashMap;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::{
@@ -185,30 +186,61 @@ pub(super) enum Unselectable {
     TooMany,
 }
 
+/// What the label filter says of each key, asked once.
+pub(super) struct Keys<'s> {
+    settings: &'s Settings,
+    pod_labels: FxHashMap<SmolStr, bool>,
+}
+
+impl<'s> Keys<'s> {
+    pub(super) fn new(settings: &'s Settings) -> Self {
+        Self {
+            settings,
+            pod_labels: FxHashMap::default(),
+        }
+    }
+
+    fn pod_label(&mut self, key: &SmolStr) -> bool {
+        match self.pod_labels.get(key) {
+            Some(known) => *known,
+            None => {
+                let keeps = self.settings.label_filter.keeps_pod_label(key);
+                self.pod_labels.insert(key.clone(), keeps);
+                keeps
+            }
+        }
+    }
+}
+
 /// The first reason, if any.
-pub(super) fn unselectable(cube: &Cube, settings: &Settings) -> Option<Unselectable> {
-    let filter = &settings.label_filter;
+pub(super) fn unselectable(cube: &Cube, filter: &mut Keys<'_>) -> Option<Unselectable> {
     let own = cube.labels().iter().find_map(|(key, values)| {
-        if !filter.keeps_pod_label(key) {
+        if !filter.pod_label(key) {
             return Some(Unselectable::Dropped(key.clone()));
         }
         long(key, "any.", values)
     });
-    let of_namespace = || {
+    let of_namespace = |filter: &mut Keys<'_>| {
         cube.namespace_labels().iter().find_map(|(key, values)| {
-            if !filter.keeps(&format!("{NAMESPACE_LABELS}{key}")) {
+            if !filter
+                .settings
+                .label_filter
+                .keeps(&format!("{NAMESPACE_LABELS}{key}"))
+            {
                 return Some(Unselectable::Dropped(key.clone()));
             }
             long(key, "k8s.io.cilium.k8s.namespace.labels.", values)
         })
     };
     let account = || long_value(cube.account());
+    let settings = filter.settings;
     let account_key = || {
         let asked = !is_only_present(cube.account());
         let key = ACCOUNT.trim_start_matches("k8s:");
-        (asked && !filter.keeps(key)).then(|| Unselectable::Dropped(key.into()))
+        let keeps = || settings.label_filter.keeps(key);
+        (asked && !keeps()).then(|| Unselectable::Dropped(key.into()))
     };
-    own.or_else(of_namespace)
+    own.or_else(|| of_namespace(filter))
         .or_else(account)
         .or_else(account_key)
 }

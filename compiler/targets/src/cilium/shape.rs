@@ -2,7 +2,10 @@
 //! way has no value here: empty lists, two kinds of peers in one rule, ports beside ICMP, a clause
 //! in a deny, names under ingress, port 0, a range that runs backwards.
 
-use std::{num::NonZeroU16, sync::Arc};
+use std::{
+    num::NonZeroU16,
+    sync::{Arc, OnceLock},
+};
 
 use npl_policy::{
     addr::Net,
@@ -34,6 +37,23 @@ pub(super) struct Selector {
     pub(super) expressions: Vec<Requirement>,
 }
 
+/// A selector with its text as an item of a list of peers, made when it is first asked for: most peers
+/// stand in many rules.
+#[derive(Debug, Default)]
+pub(super) struct Spelled {
+    pub(super) selector: Selector,
+    pub(super) item: OnceLock<Box<str>>,
+}
+
+impl Spelled {
+    pub(super) fn new(selector: Selector) -> Self {
+        Self {
+            selector,
+            item: OnceLock::new(),
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Requirement {
     pub(super) key: SmolStr,
@@ -52,7 +72,7 @@ pub(super) enum Operator {
 /// The peers of one Cilium rule: one kind.
 #[derive(Clone, Debug)]
 pub(super) enum Peers {
-    Endpoints(NonEmpty<Arc<Selector>>),
+    Endpoints(NonEmpty<Arc<Spelled>>),
     Cidrs(NonEmpty<Net>),
     Entities(NonEmpty<Entity>),
 }

@@ -19,6 +19,9 @@ use crate::{
     yaml::write::{quoted, scalar},
 };
 
+/// What most specs need, for the first guess of an object's size.
+const SPEC_BYTES: usize = 1_024;
+
 /// Hex digits of `npl/digest`.
 const DIGEST_DIGITS: usize = 32;
 
@@ -41,11 +44,11 @@ pub(super) struct Part {
 }
 
 impl Body {
-    pub(super) fn new(seal: Option<String>, observed: bool) -> Self {
+    pub(super) fn new(seal: Option<String>, observed: bool, specs: usize) -> Self {
         let mut out = Self {
             seal,
             observed,
-            text: String::new(),
+            text: String::with_capacity((specs * SPEC_BYTES).min(OBJECT_BYTES_MAX)),
             hash: Sha256::new(),
             specs: 0,
             rules: Vec::new(),

@@ -85,9 +85,10 @@ fn workload(texts: &Texts<'_, '_>, id: OwnedId, options: &EmitOptions) -> Vec<Ma
         if seal.is_none() && specs.is_empty() {
             continue;
         }
-        let mut body = Body::new(seal, own.observed);
+        let mut body = Body::new(seal, own.observed, specs.len());
+        let whole = subjects(&own.workload.pods, &scope);
         for spec in &specs {
-            add_spec(texts, id, spec, &scope, &mut body);
+            add_spec(texts, id, spec, (&scope, &whole), &mut body);
         }
         let resolved = resolved(plan, id);
         let front = Front {
@@ -171,7 +172,7 @@ fn add_spec(
     texts: &Texts<'_, '_>,
     id: OwnedId,
     spec: &Spec<'_>,
-    scope: &Scope<'_>,
+    (scope, whole): (&Scope<'_>, &[String]),
     body: &mut Body,
 ) {
     let plan = texts.plan;
@@ -222,9 +223,13 @@ fn add_spec(
     with.sort_unstable();
     with.dedup();
     with.retain(|rule| *rule != spec.rule);
-    for selector in subject_selectors(cube, scope) {
+    let own_subjects = match spec.subject {
+        Subject::Whole => None,
+        Subject::Part(cube) => Some(subjects(cube, scope)),
+    };
+    for subject in own_subjects.as_deref().unwrap_or(whole) {
         let start = body.start(texts, spec.rule, &with);
-        render::endpoint_selector(&mut body.text, &selector);
+        body.text.push_str(subject);
         body.text.push_str(NOTHING_CLOSED);
         for text in shared.iter().flatten() {
             body.text.push_str(text);
@@ -232,6 +237,16 @@ fn add_spec(
         body.text.push_str(&sections);
         body.end(start, spec.rule, &with);
     }
+}
+
+/// `endpointSelector` and what follows it, for each selector that a subject needs.
+fn subjects(cube: &Cube, scope: &Scope<'_>) -> Vec<String> {
+    let text = |selector: &Selector| {
+        let mut out = String::new();
+        render::endpoint_selector(&mut out, selector);
+        out
+    };
+    subject_selectors(cube, scope).iter().map(text).collect()
 }
 
 fn subject_selectors(cube: &Cube, scope: &Scope<'_>) -> Vec<Selector> {
