@@ -185,7 +185,8 @@ fn nothing_is_emitted_from_a_program_with_findings() {
 fn yaml_1_1(documents: &str) -> Option<Value> {
     const PROGRAM: &str = "import sys, json\ntry:\n    import yaml\nexcept ImportError:\n    \
                            sys.exit(3)\nprint(json.dumps(list(yaml.safe_load_all(sys.stdin.buffer))))";
-    let mut child = Command::new("python3")
+    let python = std::env::var("NPL_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let mut child = Command::new(python)
         .args(["-c", PROGRAM])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -193,7 +194,12 @@ fn yaml_1_1(documents: &str) -> Option<Value> {
         .ok()?;
     child.stdin.take()?.write_all(documents.as_bytes()).ok()?;
     let output = child.wait_with_output().ok()?;
-    (output.status.code() != Some(3)).then(|| serde_json::from_slice(&output.stdout).unwrap())
+    if output.status.code() == Some(3) {
+        eprintln!("SKIPPED: Python has no `yaml` module; `tests/run` installs it");
+        assert!(std::env::var_os("CI").is_none(), "under CI it has to be there");
+        return None;
+    }
+    Some(serde_json::from_slice(&output.stdout).unwrap())
 }
 
 fn hostile() -> impl Strategy<Value = String> {
