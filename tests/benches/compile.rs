@@ -1,7 +1,9 @@
-//! How long a compile takes, cold and after an edit, on the generated program. `cargo bench -p npl-tests`.
+//! How long a compile takes, cold and after an edit, on the generated program. `cargo bench -p
+//! npl-tests`.
 //!
-//! `cold` is what `nplc build` to one file does, without the disk and without starting a process; the whole
-//! process is timed by `tests/bench-process`. `edit` is one changed character inside a rule.
+//! `cold` is what `nplc build` to one file does, without the disk and without starting a process;
+//! the whole process is timed by `tests/bench-process`. `edit` is one changed character inside a
+//! rule.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -53,8 +53,8 @@ pub struct Verdict {
 }
 
 impl Engine {
-    /// Builds and starts the engine. `None` where this machine has no Go: said on standard error, and a
-    /// failure in CI.
+    /// Builds and starts the engine. `None` where this machine has no Go: said on standard error,
+    /// and a failure in CI.
     pub fn start() -> Option<Self> {
         let folder = root().join("tests/conformance/cilium");
         let binary = root().join("target/conformance/judge");
@@ -150,7 +150,8 @@ fn add_address(dns: &mut Map<String, Value>, name: &str, ip: &str) {
     }
 }
 
-/// The flow in the JSON shape of the command line; `None` for an end that the engine has no identity for.
+/// The flow in the JSON shape of the command line; `None` for an end that the engine has no
+/// identity for.
 pub fn flow_json(flow: &Flow) -> Option<Value> {
     let (port, proto) = match flow.port {
         FlowPort::Tcp(port) => (port, "TCP"),

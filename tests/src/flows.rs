@@ -1,5 +1,6 @@
-//! Flows for the random programs: pods of their small universe, addresses on both sides of every boundary,
-//! ports on the edges of every range, facts that some clause admits and some that none does.
+//! Flows for the random programs: pods of their small universe, addresses on both sides of every
+//! boundary, ports on the edges of every range, facts that some clause admits and some that none
+//! does.
 
 use std::net::IpAddr;
 

@@ -1,5 +1,6 @@
-//! Tests and benches of the project as a whole: the tidy checks, the pages of the codes, the examples, the
-//! documentation. This library holds what they share: where the project's root is, and its files.
+//! Tests and benches of the project as a whole: the tidy checks, the pages of the codes, the
+//! examples, the documentation. This library holds what they share: where the project's root is,
+//! and its files.
 
 pub mod engine;
 pub mod flows;
@@ -13,8 +14,8 @@ pub fn root() -> PathBuf {
     here.parent().unwrap_or(here).to_path_buf()
 }
 
-/// The files below `folder` (relative to the root) whose name ends in one of `endings`, sorted; build
-/// output and hidden folders are left out.
+/// The files below `folder` (relative to the root) whose name ends in one of `endings`, sorted;
+/// build output and hidden folders are left out.
 pub fn files(folder: &str, endings: &[&str]) -> Vec<PathBuf> {
     let mut out = Vec::new();
     walk(&root().join(folder), endings, &mut out);

@@ -1,7 +1,9 @@
-//! The emitter against Cilium's own policy engine: random programs are compiled, the engine validates and
-//! judges the YAML, and the reference interpreter must say the same of every flow, end by end.
+//! The emitter against Cilium's own policy engine: random programs are compiled, the engine
+//! validates and judges the YAML, and the reference interpreter must say the same of every flow,
+//! end by end.
 //!
-//! `NPL_CONFORMANCE_SEED` and `NPL_CONFORMANCE_PROGRAMS` choose another slice; a fresh seed is printed.
+//! `NPL_CONFORMANCE_SEED` and `NPL_CONFORMANCE_PROGRAMS` choose another slice; a fresh seed is
+//! printed.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

@@ -1,4 +1,5 @@
-//! Work grows with the program, not with its square: counted in allocations of a whole cold build, as a ratio.
+//! Work grows with the program, not with its square: counted in allocations of a whole cold build,
+//! as a ratio.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "test code")]
 
 use npl_sema::files::MemoryFiles;

@@ -1,5 +1,5 @@
-//! Each code's page: its Wrong gives exactly that code, its Right gives nothing. And every `npl` fence of the
-//! documentation compiles without an error.
+//! Each code's page: its Wrong gives exactly that code, its Right gives nothing. And every `npl`
+//! fence of the documentation compiles without an error.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

@@ -1,11 +1,13 @@
-//! The standard library is checked as any package is: nothing in it is wrong, and every item is documented.
+//! The standard library is checked as any package is: nothing in it is wrong, and every item is
+//! documented.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "test code")]
 
 use npl_sema::files::MemoryFiles;
 use npl_tests::{files, shown};
 use nplc::pipeline::{self, Request};
 
-/// Each module as a source of a package of another name: its own `use std.…` lines lead to the embedded copies.
+/// Each module as a source of a package of another name: its own `use std.…` lines lead to the
+/// embedded copies.
 #[test]
 fn the_standard_library_has_no_finding() {
     let mut sources = vec![(

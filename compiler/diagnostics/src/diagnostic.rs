@@ -33,8 +33,8 @@ pub struct Fix<S = Span> {
     pub edits: Vec<Edit<S>>,
 }
 
-/// One finding. `message` is lower case, one sentence, no period, the user's names in backticks, and
-/// stands alone without the source text.
+/// One finding. `message` is lower case, one sentence, no period, the user's names in backticks,
+/// and stands alone without the source text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic<S = Span> {
     pub code: Code,

@@ -1,4 +1,5 @@
-//! Limits of what is shown. None of them hides a finding: what is too long is named without its text.
+//! Limits of what is shown. None of them hides a finding: what is too long is named without its
+//! text.
 
 /// A source line longer than this is named by its position only: a terminal cannot show it, and a
 /// finding on each word of it would print it once for each.

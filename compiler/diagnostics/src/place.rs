@@ -1,5 +1,5 @@
-//! Positions, from relative to absolute. Offsets are bytes, as `u32`: a source over 4 GiB is refused
-//! before it is lexed.
+//! Positions, from relative to absolute. Offsets are bytes, as `u32`: a source over 4 GiB is
+//! refused before it is lexed.
 
 /// A half-open range of bytes; what it is relative to depends on who holds it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]

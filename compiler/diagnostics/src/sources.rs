@@ -1,7 +1,7 @@
 //! Where renderers find the text: file by number, line and column by offset.
 //!
-//! Lines and columns count from 1, columns in characters, offsets in bytes. A span that lies outside
-//! its text, or inside a character, is clamped: a renderer never fails.
+//! Lines and columns count from 1, columns in characters, offsets in bytes. A span that lies
+//! outside its text, or inside a character, is clamped: a renderer never fails.
 
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 

@@ -26,8 +26,8 @@ pub fn suggest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     best.map(|(_, candidate)| candidate)
 }
 
-/// How many slips a name of this length may hold and still be the same name: short names are near to
-/// everything.
+/// How many slips a name of this length may hold and still be the same name: short names are near
+/// to everything.
 fn allowed(chars: usize) -> usize {
     match chars {
         0..=2 => 0,
@@ -51,7 +51,8 @@ fn folded(name: &str) -> Option<Vec<char>> {
     )
 }
 
-/// Edit distance with transpositions of neighbours (optimal string alignment); `None` above `limit`.
+/// Edit distance with transpositions of neighbours (optimal string alignment); `None` above
+/// `limit`.
 fn distance(a: &[char], b: &[char], limit: usize) -> Option<usize> {
     if a.len().abs_diff(b.len()) > limit {
         return None;

@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-/// A build makes millions of small values on all cores; the system's allocator takes a fifth of its time.
+/// A build makes millions of small values on all cores; the system's allocator takes a fifth of its
+/// time.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -14,8 +14,8 @@ use crate::{
 /// What a new file may be read and written by; the umask is taken off.
 const NEW_FILE_MODE: u32 = 0o666;
 
-/// Files that are written, and not yet in their places. Dropped without [`Batch::commit`], it leaves
-/// nothing behind.
+/// Files that are written, and not yet in their places. Dropped without [`Batch::commit`], it
+/// leaves nothing behind.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     ready: Vec<(Utf8PathBuf, NamedTempFile)>,

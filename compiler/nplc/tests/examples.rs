@@ -1,5 +1,6 @@
-//! The examples: formatted, green under `nplc test`, and their YAML equal to the golden files, byte for byte.
-//! `UPDATE_GOLDEN=1` writes the golden files anew; judge the difference before it is committed.
+//! The examples: formatted, green under `nplc test`, and their YAML equal to the golden files, byte
+//! for byte. `UPDATE_GOLDEN=1` writes the golden files anew; judge the difference before it is
+//! committed.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "test code")]
 
 use std::{

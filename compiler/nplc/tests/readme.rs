@@ -1,5 +1,5 @@
-//! The README's console blocks, run as they stand from the project's root. A line `...` stands for any number of
-//! lines; what a command prints on standard error stands below its standard output.
+//! The README's console blocks, run as they stand from the project's root. A line `...` stands for
+//! any number of lines; what a command prints on standard error stands below its standard output.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

@@ -1,11 +1,11 @@
-//! Small models for tests, in one line a declaration. It refuses nothing politely: a name that is not
-//! declared, or a text that does not parse, panics with that text.
+//! Small models for tests, in one line a declaration. It refuses nothing politely: a name that is
+//! not declared, or a text that does not parse, panics with that text.
 //!
-//! Sets are written `frontend | api`, `all except (api | db)` without the brackets, with these members:
-//! a declared workload, an entity, `every` (each pod of each namespace), a prefix with exceptions
-//! (`10.0.0.0/8-10.1.0.0/16`), or `name:` and a pattern (`name:*.example.com`). Labels are written
-//! `app=web tier!=a|b !legacy canary`, and may hold `ns=`, `ns.KEY=` and `account=`. Ports are written
-//! `443 53/any 8000-8100/udp icmp`; empty for everything.
+//! Sets are written `frontend | api`, `all except (api | db)` without the brackets, with these
+//! members: a declared workload, an entity, `every` (each pod of each namespace), a prefix with
+//! exceptions (`10.0.0.0/8-10.1.0.0/16`), or `name:` and a pattern (`name:*.example.com`). Labels
+//! are written `app=web tier!=a|b !legacy canary`, and may hold `ns=`, `ns.KEY=` and `account=`.
+//! Ports are written `443 53/any 8000-8100/udp icmp`; empty for everything.
 
 #![expect(
     clippy::panic,
@@ -271,8 +271,8 @@ impl Builder {
         self
     }
 
-    /// Ends are sets, `pod:` and labels, `ip:` and an address, or `dns:` and a name; the port is one
-    /// port, or empty.
+    /// Ends are sets, `pod:` and labels, `ip:` and an address, or `dns:` and a name; the port is
+    /// one port, or empty.
     pub fn flow(&self, from: &str, to: &str, port: &str, facts: Facts) -> TestFlow {
         let (start, end) = (self.items, self.items);
         TestFlow {
@@ -389,7 +389,8 @@ pub fn name(text: &str) -> NamePattern {
     }
 }
 
-/// `app=web tier=a|b zone!=c canary !legacy ns=data ns.team=pay account=web`; `ns=*` is any namespace.
+/// `app=web tier=a|b zone!=c canary !legacy ns=data ns.team=pay account=web`; `ns=*` is any
+/// namespace.
 pub fn cube(text: &str) -> Cube {
     let mut out = Cube::every();
     let mut namespace = None;

@@ -1,5 +1,5 @@
-//! The inventory: what runs in a cluster, as plain data (cli.md §1). `targets::inventory` reads it from
-//! Kubernetes manifests; this crate only asks it questions.
+//! The inventory: what runs in a cluster, as plain data (cli.md §1). `targets::inventory` reads it
+//! from Kubernetes manifests; this crate only asks it questions.
 
 use std::net::IpAddr;
 
@@ -11,7 +11,8 @@ use smol_str::SmolStr;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inventory {
     pub namespaces: Vec<Namespace>,
-    /// Pod templates of Deployments, StatefulSets, DaemonSets, Jobs, CronJobs, ReplicaSets, and bare Pods.
+    /// Pod templates of Deployments, StatefulSets, DaemonSets, Jobs, CronJobs, ReplicaSets, and
+    /// bare Pods.
     pub workloads: Vec<PodTemplate>,
     pub services: Vec<Service>,
     pub nodes: Vec<Node>,

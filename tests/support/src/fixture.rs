@@ -1,7 +1,7 @@
 //! Fixtures: one string that holds a few files.
 //!
-//! A line `//- /path` starts a file; what stands before the first such line is `/main.npl`. `$0` marks
-//! the cursor, at most once.
+//! A line `//- /path` starts a file; what stands before the first such line is `/main.npl`. `$0`
+//! marks the cursor, at most once.
 
 /// The cursor's mark.
 pub const CURSOR: &str = "$0";

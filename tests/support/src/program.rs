@@ -1,7 +1,8 @@
 //! Generated programs that look like real ones: the input of the benches.
 //!
-//! Ten rules a workload, three rules on `all`, 10 % `via`, 5 % denies, groups with `except`, externals,
-//! templates, three namespaces, 5 % of the workloads overlapping. The same size gives the same text.
+//! Ten rules a workload, three rules on `all`, 10 % `via`, 5 % denies, groups with `except`,
+//! externals, templates, three namespaces, 5 % of the workloads overlapping. The same size gives
+//! the same text.
 
 use std::fmt::Write;
 

@@ -1,5 +1,6 @@
-//! Random small programs, as text: every construct that the Cilium target can express, over a universe small
-//! enough that predicates overlap, ports touch and names are shared. The same seed gives the same program.
+//! Random small programs, as text: every construct that the Cilium target can express, over a
+//! universe small enough that predicates overlap, ports touch and names are shared. The same seed
+//! gives the same program.
 
 use std::fmt::Write;
 

@@ -127,7 +127,8 @@ fn region(span: Span, lines: &Lines<'_>) -> Value {
     })
 }
 
-/// A path as a URI reference: every byte that RFC 3986 does not leave as it is in a path is escaped.
+/// A path as a URI reference: every byte that RFC 3986 does not leave as it is in a path is
+/// escaped.
 fn uri(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     for byte in path.bytes() {

@@ -1,8 +1,8 @@
 //! From paths to findings: the one way that every command takes.
 //!
-//! `open` loads programs and their inventories; [`Unit::analyse`] runs every check over one of them.
-//! A target sees a program only as the `Checked` of an [`Analysis`]. Reading goes through `Files`, so
-//! that tests run the same pipeline over memory.
+//! `open` loads programs and their inventories; [`Unit::analyse`] runs every check over one of
+//! them. A target sees a program only as the `Checked` of an [`Analysis`]. Reading goes through
+//! `Files`, so that tests run the same pipeline over memory.
 
 mod across;
 mod analyse;

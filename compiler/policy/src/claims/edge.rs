@@ -1,8 +1,8 @@
 //! One hop, exactly: is there an edge from a part of one kind to a part of another (grammar.md §9)?
 //!
 //! Every pair of reasons to admit at the two ends (nothing seals the pod, or a rule allows) spans a
-//! block of sources, destinations and ports; the denies of both ends are taken out of it. An edge is
-//! what is left of one such block.
+//! block of sources, destinations and ports; the denies of both ends are taken out of it. An edge
+//! is what is left of one such block.
 
 use super::{
     region::{Assumption, Block, Cut, Region, Work, remainder},

@@ -1,6 +1,6 @@
 //! `assert A can reach B:p`: an edge for every pod of A and of B, of the inventory or the canonical
-//! ones, on every port of `p` that rules tell apart (on some port, if none is given). Every address of
-//! a network counts; of an entity (`world`, `cluster` …) one member is enough.
+//! ones, on every port of `p` that rules tell apart (on some port, if none is given). Every address
+//! of a network counts; of an entity (`world`, `cluster` …) one member is enough.
 
 use super::{Decision, Unenforced, decide::Judge, witness};
 use crate::{

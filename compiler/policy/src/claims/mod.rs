@@ -1,9 +1,10 @@
 //! Claims of one hop, decided exactly (grammar.md §9): `cannot reach`, `only … can reach`, `can
-//! reach`, `disjoint`; in the open world by the algebra of boxes, in the closed world of an inventory
-//! pod by pod.
+//! reach`, `disjoint`; in the open world by the algebra of boxes, in the closed world of an
+//! inventory pod by pod.
 //!
 //! What this version cannot decide (`within N hops` for more than one, `breach`) is said to be
-//! undecided, and so is what takes more work than `limits::CLAIM_STEPS_MAX`: neither counts as proved.
+//! undecided, and so is what takes more work than `limits::CLAIM_STEPS_MAX`: neither counts as
+//! proved.
 
 mod decide;
 mod disjoint;

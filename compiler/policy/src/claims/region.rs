@@ -201,8 +201,8 @@ pub(super) fn pod_cube<'k>(
     out
 }
 
-/// A flow's port of the set, TCP first. Protocols without a port that is known here, and port 0, are
-/// no flows.
+/// A flow's port of the set, TCP first. Protocols without a port that is known here, and port 0,
+/// are no flows.
 pub(super) fn a_port(ports: &PortSet) -> Option<FlowPort> {
     let first = |ranges: &[(u16, u16)]| {
         let mut real = ranges.iter().filter(|(_, high)| *high > 0);
@@ -254,8 +254,8 @@ impl Work {
     }
 }
 
-/// What is left of `from` after all cuts: one inhabited block, the first that is found, or none. The
-/// `disjoint` claims that took anything out are added to `used`.
+/// What is left of `from` after all cuts: one inhabited block, the first that is found, or none.
+/// The `disjoint` claims that took anything out are added to `used`.
 pub(super) fn remainder(
     from: Block,
     cuts: &[&Cut],

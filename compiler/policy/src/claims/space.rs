@@ -161,8 +161,8 @@ pub(super) fn entity_name(entity: Entity) -> &'static str {
 /// A prefix this short surely holds public addresses: an external answers there as likely as not.
 const PUBLIC_PREFIX: u8 = 4;
 
-/// What the peers of a rule admit of a target, each part with what has to be assumed so that it does
-/// not count. Nothing that misses the target is in it.
+/// What the peers of a rule admit of a target, each part with what has to be assumed so that it
+/// does not count. Nothing that misses the target is in it.
 pub(super) fn admitted(peers: &Set, target: &Target<'_>) -> Vec<(Region, Option<Assumption>)> {
     let mut out: Vec<(Region, Option<Assumption>)> = Vec::new();
     for region in denied(peers, target) {

@@ -178,8 +178,8 @@ fn named(judge: &Judge<'_>, flow: Flow, target: &Target<'_>) -> (Flow, FlowVerdi
     (flow, verdict)
 }
 
-/// The workloads by which a pod comes to be spoken of by a deciding rule, though the claim's own set
-/// is not: the claim breaks at an overlap.
+/// The workloads by which a pod comes to be spoken of by a deciding rule, though the claim's own
+/// set is not: the claim breaks at an overlap.
 fn also(
     judge: &Judge<'_>,
     end: &Endpoint,

@@ -1,5 +1,5 @@
-//! Representatives: one address, and one port, for each part that no rule of the program tells apart.
-//! Every part is an interval, so the first point behind each border is enough.
+//! Representatives: one address, and one port, for each part that no rule of the program tells
+//! apart. Every part is an interval, so the first point behind each border is enough.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

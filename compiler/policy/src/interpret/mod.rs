@@ -1,9 +1,10 @@
 //! The reference interpreter: what language.md §5 says of one concrete flow.
 //!
-//! It is the definition that every back end is tested against, so it is written to be read, not to be
-//! fast: one flow is judged rule by rule. The index only groups rules of one subject, and the owned
-//! workloads, so that a thousand flows over hundreds of policies take no second. It refuses to guess:
-//! what depends on a fact that the flow does not give is `Unknown`, with the fact that decides.
+//! It is the definition that every back end is tested against, so it is written to be read, not to
+//! be fast: one flow is judged rule by rule. The index only groups rules of one subject, and the
+//! owned workloads, so that a thousand flows over hundreds of policies take no second. It refuses
+//! to guess: what depends on a fact that the flow does not give is `Unknown`, with the fact that
+//! decides.
 
 mod atoms;
 mod flow;
@@ -108,8 +109,8 @@ impl<'m> Interpreter<'m> {
             return (EndVerdict::allow(By::Unselected), Vec::new());
         };
         let rules = self.rules_between(direction, pod, there, flow);
-        // §5.4: deny wins over any allow, whatever its specificity. §5.2: it seals nothing. A workload
-        // in stage observe closes nothing, by a deny neither.
+        // §5.4: deny wins over any allow, whatever its specificity. §5.2: it seals nothing. A
+        // workload in stage observe closes nothing, by a deny neither.
         if owners.iter().any(|(_, owner)| !owner.observed)
             && let Some(rule) = rules.iter().find(|r| r.verdict == Verdict::Deny)
         {
@@ -119,8 +120,8 @@ impl<'m> Interpreter<'m> {
         if direction == Direction::Ingress && matches!(there, Endpoint::Host { .. }) {
             return (EndVerdict::allow(By::Platform), Vec::new());
         }
-        // §5.2: one owned workload that seals is enough (§5.7: the pod may be several); `open` seals
-        // not, but opens no pod that another workload seals.
+        // §5.2: one owned workload that seals is enough (§5.7: the pod may be several); `open`
+        // seals not, but opens no pod that another workload seals.
         let Some((seal, _)) = owners.iter().find(|(_, owner)| seals(owner, direction)) else {
             return (EndVerdict::allow(By::Open(*first)), Vec::new());
         };
@@ -206,7 +207,8 @@ pub(crate) fn seals(workload: &Workload, direction: Direction) -> bool {
     workload.ownership == Ownership::Owned && !workload.observed && !open
 }
 
-/// §5.3: a rule binds at pods of its subject; of the entities only `all` holds pods that it binds at.
+/// §5.3: a rule binds at pods of its subject; of the entities only `all` holds pods that it binds
+/// at.
 fn binds(subject: &Set, pod: &Pod) -> bool {
     subject.entities.contains(&Entity::All) || subject.pods.iter().any(|p| p.pods.matches(pod))
 }

@@ -4,8 +4,9 @@ use super::{Endpoint, Interpreter, atoms};
 use crate::model::ControlPlane;
 
 impl Interpreter<'_> {
-    /// The endpoint itself; of an API server without a place, every place that the settings leave to
-    /// it: nodes (the own one too), and one address for each part of `world` that a rule can tell.
+    /// The endpoint itself; of an API server without a place, every place that the settings leave
+    /// to it: nodes (the own one too), and one address for each part of `world` that a rule can
+    /// tell.
     pub(super) fn places(&self, end: &Endpoint) -> Vec<Endpoint> {
         if *end != Endpoint::KubeApiserver {
             return vec![end.clone()];

@@ -52,53 +52,53 @@ fn fails(text: &str, request: &LoadRequest, expect: &str) {
 }
 
 const TREE: &str = r#"
-//- /here/shop/npl.toml
+//- /work/shop/npl.toml
 [package]
 name = "shop"
 source = ["src", "gen"]
 [inventory]
 paths = ["k8s"]
-//- /here/shop/src/main.npl
-//- /here/shop/src/pay/db.npl
-//- /here/shop/src/all.yaml
-//- /here/shop/gen/rules.npl
-//- /here/shop/k8s/pods.yaml
-//- /here/shop/k8s/.hidden.yaml
-//- /here/shop/notes/idea.npl
-//- /here/My_Shop.npl
-//- /here/other/a.npl
-//- /here/other/b/c.npl
-//- /here/other/b/d.yml
-//- /here/other/readme.md
+//- /work/shop/src/main.npl
+//- /work/shop/src/pay/db.npl
+//- /work/shop/src/all.yaml
+//- /work/shop/gen/rules.npl
+//- /work/shop/k8s/pods.yaml
+//- /work/shop/k8s/.hidden.yaml
+//- /work/shop/notes/idea.npl
+//- /work/My_Shop.npl
+//- /work/other/a.npl
+//- /work/other/b/c.npl
+//- /work/other/b/d.yml
+//- /work/other/readme.md
 "#;
 
 #[test]
 fn a_path_in_a_source_folder_is_the_package() {
-    let whole = "shop@/here/shop: rules=gen/rules.npl main*=src/main.npl pay.db=src/pay/db.npl \
-                 | yaml [\"/here/shop/src/all.yaml\"] | inventory [\"/here/shop/k8s/pods.yaml\"]";
+    let whole = "shop@/work/shop: rules=gen/rules.npl main*=src/main.npl pay.db=src/pay/db.npl \
+                 | yaml [\"/work/shop/src/all.yaml\"] | inventory [\"/work/shop/k8s/pods.yaml\"]";
     for path in [
-        "/here/shop",
-        "/here/shop/npl.toml",
-        "/here/shop/src",
-        "/here/shop/src/pay",
-        "/here/shop/src/pay/db.npl",
-        "/here/shop/gen/rules.npl",
+        "/work/shop",
+        "/work/shop/npl.toml",
+        "/work/shop/src",
+        "/work/shop/src/pay",
+        "/work/shop/src/pay/db.npl",
+        "/work/shop/gen/rules.npl",
     ] {
         loads(TREE, &[path], whole);
     }
-    loads(TREE, &["/here/shop/src", "/here/shop/gen"], whole);
+    loads(TREE, &["/work/shop/src", "/work/shop/gen"], whole);
 }
 
 #[test]
 fn a_path_outside_the_source_folders_is_loose() {
     loads(
         TREE,
-        &["/here/shop/notes/idea.npl"],
-        "idea@/here/shop/notes: idea*=idea.npl",
+        &["/work/shop/notes/idea.npl"],
+        "idea@/work/shop/notes: idea*=idea.npl",
     );
     loads(
         TREE,
-        &["/here/My_Shop.npl"],
+        &["/work/My_Shop.npl"],
         "my-shop@/work: My_Shop*=My_Shop.npl",
     );
 }
@@ -107,8 +107,8 @@ fn a_path_outside_the_source_folders_is_loose() {
 fn a_yaml_file_that_is_named_stands_for_itself() {
     loads(
         TREE,
-        &["/here/shop/src/all.yaml"],
-        "all@/here/shop/src:  | yaml [\"/here/shop/src/all.yaml\"]",
+        &["/work/shop/src/all.yaml"],
+        "all@/work/shop/src:  | yaml [\"/work/shop/src/all.yaml\"]",
     );
 }
 
@@ -116,8 +116,8 @@ fn a_yaml_file_that_is_named_stands_for_itself() {
 fn a_folder_is_a_package_named_after_it() {
     loads(
         TREE,
-        &["/here/other"],
-        "other@/here/other: a=a.npl b.c=b/c.npl | yaml [\"/here/other/b/d.yml\"]",
+        &["/work/other"],
+        "other@/work/other: a=a.npl b.c=b/c.npl | yaml [\"/work/other/b/d.yml\"]",
     );
 }
 
@@ -125,8 +125,8 @@ fn a_folder_is_a_package_named_after_it() {
 fn several_loose_paths_are_one_package() {
     loads(
         TREE,
-        &["/here/other/b", "/here/My_Shop.npl"],
-        "npl@/work: My_Shop=My_Shop.npl c=other/b/c.npl | yaml [\"/here/other/b/d.yml\"]",
+        &["/work/other/b", "/work/My_Shop.npl"],
+        "npl@/work: My_Shop=My_Shop.npl c=other/b/c.npl | yaml [\"/work/other/b/d.yml\"]",
     );
 }
 
@@ -134,11 +134,11 @@ fn several_loose_paths_are_one_package() {
 fn packages_below_a_loose_folder_are_programs() {
     loads(
         TREE,
-        &["/here"],
-        "shop@/here/shop: rules=gen/rules.npl main*=src/main.npl pay.db=src/pay/db.npl \
-         | yaml [\"/here/shop/src/all.yaml\"] | inventory [\"/here/shop/k8s/pods.yaml\"]\n\
+        &["/work"],
+        "shop@/work/shop: rules=gen/rules.npl main*=src/main.npl pay.db=src/pay/db.npl \
+         | yaml [\"/work/shop/src/all.yaml\"] | inventory [\"/work/shop/k8s/pods.yaml\"]\n\
          work@/work: My_Shop=My_Shop.npl other.a=other/a.npl other.b.c=other/b/c.npl \
-         | yaml [\"/here/other/b/d.yml\"]",
+         | yaml [\"/work/other/b/d.yml\"]",
     );
 }
 
@@ -146,10 +146,10 @@ fn packages_below_a_loose_folder_are_programs() {
 fn yaml_beside_a_package_is_its_own() {
     loads(
         TREE,
-        &["/here/shop", "/here/other/b/d.yml"],
-        "shop@/here/shop: rules=gen/rules.npl main*=src/main.npl pay.db=src/pay/db.npl \
-         | yaml [\"/here/shop/src/all.yaml\", \"/here/other/b/d.yml\"] \
-         | inventory [\"/here/shop/k8s/pods.yaml\"]",
+        &["/work/shop", "/work/other/b/d.yml"],
+        "shop@/work/shop: rules=gen/rules.npl main*=src/main.npl pay.db=src/pay/db.npl \
+         | yaml [\"/work/shop/src/all.yaml\", \"/work/other/b/d.yml\"] \
+         | inventory [\"/work/shop/k8s/pods.yaml\"]",
     );
 }
 
@@ -159,8 +159,8 @@ fn without_a_path_the_nearest_package_else_the_folder() {
         let loaded = load(&files(TREE).at(folder), &LoadRequest::default()).unwrap();
         shown(&loaded)
     };
-    assert!(at("/here/shop/notes").starts_with("shop@/here/shop:"));
-    assert!(at("/here/other/b").starts_with("b@/here/other/b: c*=c.npl"));
+    assert!(at("/work/shop/notes").starts_with("shop@/work/shop:"));
+    assert!(at("/work/other/b").starts_with("b@/work/other/b: c*=c.npl"));
 }
 
 #[test]
@@ -182,28 +182,28 @@ fn standard_input() {
 #[test]
 fn the_inventory_of_the_command_replaces_that_of_the_package() {
     let request = LoadRequest {
-        inventory: vec!["/here/other".into()],
-        ..request(&["/here/shop"])
+        inventory: vec!["/work/other".into()],
+        ..request(&["/work/shop"])
     };
     let loaded = try_load(TREE, &request).unwrap();
-    assert_eq!(loaded.programs[0].inventory, ["/here/other/b/d.yml"]);
+    assert_eq!(loaded.programs[0].inventory, ["/work/other/b/d.yml"]);
 }
 
 #[test]
 fn paths_that_cannot_be_read() {
     fails(
         TREE,
-        &request(&["/here/none.npl", "/nowhere"]),
+        &request(&["/work/none.npl", "/nowhere"]),
         r#"
-cannot read `/here/none.npl`: no such file or folder
+cannot read `/work/none.npl`: no such file or folder
 cannot read `/nowhere`: no such file or folder
 "#,
     );
     fails(
         TREE,
-        &request(&["/here/other/readme.md"]),
+        &request(&["/work/other/readme.md"]),
         r#"
-`/here/other/readme.md` is neither NPL nor YAML; sources end in `.npl`, `.yaml`, `.yml` or `.json`
+`/work/other/readme.md` is neither NPL nor YAML; sources end in `.npl`, `.yaml`, `.yml` or `.json`
 "#,
     );
     fails(
@@ -215,7 +215,7 @@ no `.npl` file and no YAML below `/empty`; name a source, or start a package wit
     );
     let request = LoadRequest {
         inventory: vec!["/none".into()],
-        ..request(&["/here/shop"])
+        ..request(&["/work/shop"])
     };
     fails(
         TREE,
@@ -253,15 +253,15 @@ fn a_file_that_is_too_large() {
 #[test]
 fn links() {
     let mut files = files(TREE);
-    files.link("/here/link.npl", "other/a.npl");
-    let loaded = load(&files, &request(&["/here/link.npl"])).unwrap();
-    crate::common::same(&shown(&loaded), "a@/here/other: a*=a.npl");
-    files.link("/here/other/b/up", "..");
-    let error = load(&files, &request(&["/here/other"])).unwrap_err();
+    files.link("/work/link.npl", "other/a.npl");
+    let loaded = load(&files, &request(&["/work/link.npl"])).unwrap();
+    crate::common::same(&shown(&loaded), "a@/work/other: a*=a.npl");
+    files.link("/work/other/b/up", "..");
+    let error = load(&files, &request(&["/work/other"])).unwrap_err();
     crate::common::same(
         &error.to_string(),
         r#"
-cannot read `/here/other/b/up`: its links lead round in a loop
+cannot read `/work/other/b/up`: its links lead round in a loop
 "#,
     );
     files.link("/round.npl", "round.npl");

@@ -17,7 +17,8 @@ use crate::{
 const KEYS: [&str; 3] = ["a", "b", "c"];
 /// Three that selectors name, one that none does, and absence.
 const VALUES: [Option<&str>; 5] = [Some("1"), Some("2"), Some("3"), Some("other"), None];
-/// Two that selectors name and two that none does: a claim may need two that differ in their labels.
+/// Two that selectors name and two that none does: a claim may need two that differ in their
+/// labels.
 const NAMESPACES: [&str; 4] = ["n1", "n2", "elsewhere", "beyond"];
 const TEAMS: [Option<&str>; 3] = [Some("1"), Some("other"), None];
 
