@@ -1,5 +1,5 @@
-//! Project chores: `cargo run -p xtask -- codes` writes `docs/codes.md` from the registry, `-- program
-//! WORKLOADS RULES FILES DIR` writes the generated program of the benches as a package.
+//! Project chores: `cargo run -p xtask -- codes` writes `docs/codes.md` from the registry, `--
+//! program WORKLOADS RULES FILES DIR` writes the generated program of the benches as a package.
 
 use std::{path::Path, process::ExitCode};
 

@@ -61,8 +61,8 @@ pub fn is_rfc1123(text: &str) -> bool {
     plain && ends && (1..=DNS_LABEL_CHARS_MAX).contains(&text.len())
 }
 
-/// The nearest DNS label: lower case, other characters as `-`, cut to length. `npl` where nothing is
-/// left.
+/// The nearest DNS label: lower case, other characters as `-`, cut to length. `npl` where nothing
+/// is left.
 pub fn to_rfc1123(text: &str) -> SmolStr {
     let mut out = String::with_capacity(text.len());
     for c in text.chars().flat_map(char::to_lowercase) {

@@ -105,8 +105,8 @@ fn agrees(model: &FlowVerdict, yaml: &Judgement) -> bool {
 }
 
 /// Where a rule with HTTP entries and a plain one meet on a port, Cilium sends the port to its HTTP
-/// listener, which takes no TLS: what the plain rule admits is closed. That errs on the safe side, so it
-/// is counted and not a difference (cilium-lowering.md §6.2 c and d speak of requests only).
+/// listener, which takes no TLS: what the plain rule admits is closed. That errs on the safe side,
+/// so it is counted and not a difference (cilium-lowering.md §6.2 c and d speak of requests only).
 fn closed_by_http_listener(
     model: &FlowVerdict,
     yaml: &Judgement,

@@ -12,8 +12,8 @@ use smol_str::SmolStr;
 
 use super::{Db, SourceFile};
 
-/// One item. It is the same item after an edit if it has the same word and name, or, without a name,
-/// the same text; equal ones are told apart by their order.
+/// One item. It is the same item after an edit if it has the same word and name, or, without a
+/// name, the same text; equal ones are told apart by their order.
 #[salsa::tracked]
 pub(crate) struct Item<'db> {
     /// The anchor of its places: the file's number, and what it is known by.

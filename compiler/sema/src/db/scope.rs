@@ -75,7 +75,8 @@ impl Scope for ItemScope<'_> {
         })
     }
 
-    /// Unknown names are reported once for a whole file, by the walk of `usage`: here they are silent.
+    /// Unknown names are reported once for a whole file, by the walk of `usage`: here they are
+    /// silent.
     fn resolve(&self, path: &ast::Path, _: &mut Vec<Diagnostic<Place>>) -> Option<Value> {
         if let [name] = path.segments.as_slice()
             && let Some(found) = self.bound(&name.node)

@@ -137,8 +137,8 @@ fn unused_import(db: &dyn Db, import: &Import<'_>) -> Diagnostic<Place> {
     found.fix("remove the name", false, import.item.place(db, range), "")
 }
 
-/// The same without the findings, so that a new finding in one file makes no other file's work anew.
-/// `None`: a mention may be hidden.
+/// The same without the findings, so that a new finding in one file makes no other file's work
+/// anew. `None`: a mention may be hidden.
 #[salsa::tracked(returns(ref))]
 fn used_in_file(db: &dyn Db, file: SourceFile) -> Option<Vec<u64>> {
     let found = mentions(db, file);
@@ -156,8 +156,8 @@ pub(crate) fn used(db: &dyn Db, package: Package) -> Option<FxHashSet<u64>> {
     Some(out)
 }
 
-/// Declarations of a file that nothing in its package mentions. An owned workload seals, and is used
-/// by that alone.
+/// Declarations of a file that nothing in its package mentions. An owned workload seals, and is
+/// used by that alone.
 #[salsa::tracked(returns(ref))]
 pub(crate) fn unused(db: &dyn Db, file: SourceFile) -> Vec<Diagnostic<Place>> {
     let mut out = Vec::new();

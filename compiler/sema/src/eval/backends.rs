@@ -1,9 +1,9 @@
 //! A service as a destination: through the inventory to its pods and target ports.
 //!
-//! A policy is judged after service translation, so a rule on a Service is a rule on the pods behind
-//! it, at their port. Refuses what cannot be resolved exactly: no inventory, a Service that it does
-//! not hold, a port that the Service does not have, `ExternalName`, and a named target port that
-//! means different numbers on pods that no label tells apart.
+//! A policy is judged after service translation, so a rule on a Service is a rule on the pods
+//! behind it, at their port. Refuses what cannot be resolved exactly: no inventory, a Service that
+//! it does not hold, a port that the Service does not have, `ExternalName`, and a named target port
+//! that means different numbers on pods that no label tells apart.
 
 use std::sync::Arc;
 
@@ -347,8 +347,8 @@ fn numbers(
         .collect()
 }
 
-/// Predicates of the pods that give a named port each number. `None` where two numbers cannot be told
-/// apart by labels; empty where no pod has the name.
+/// Predicates of the pods that give a named port each number. `None` where two numbers cannot be
+/// told apart by labels; empty where no pod has the name.
 fn named(base: &Cube, numbers: &[(u16, Labels, SmolStr)]) -> Option<Vec<(Cube, u16)>> {
     let first = numbers.first().map(|(number, ..)| *number);
     let Some(first) = first else {

@@ -1,4 +1,5 @@
-//! `assert`: the five claims, kind-checked (grammar.md §9). Whether they hold is decided in `policy`.
+//! `assert`: the five claims, kind-checked (grammar.md §9). Whether they hold is decided in
+//! `policy`.
 
 use std::sync::Arc;
 

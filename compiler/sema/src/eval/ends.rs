@@ -1,8 +1,8 @@
 //! Sets of endpoints: what stands left and right of `->`, in claims, and in `group`.
 //!
 //! Refuses what sends and receives nothing (ports, templates, strings), literals, an external or a
-//! service as a source, and an empty result. A set of one name is that name's own `Arc`: ten thousand
-//! rules on one group share one set.
+//! service as a source, and an empty result. A set of one name is that name's own `Arc`: ten
+//! thousand rules on one group share one set.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! Facts of a flow: `sni`, `http METHOD PATH`, `host`, `dns`.
 //!
-//! Refuses unknown facts, one twice, values that no flow could carry, and TLS beside HTTP: a flow is
-//! one or the other.
+//! Refuses unknown facts, one twice, values that no flow could carry, and TLS beside HTTP: a flow
+//! is one or the other.
 
 use npl_diagnostics::{TextRange, codes::claims, suggest};
 use npl_policy::model::Facts;

@@ -1,7 +1,7 @@
 //! Flows of `test` blocks and of the command line: concrete ends, one port, facts, a verdict.
 //!
-//! Refuses ends and ports that stand for many, facts that no flow has together, and verdicts that are
-//! neither `allowed` nor `denied`.
+//! Refuses ends and ports that stand for many, facts that no flow has together, and verdicts that
+//! are neither `allowed` nor `denied`.
 
 use std::sync::Arc;
 

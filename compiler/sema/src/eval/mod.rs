@@ -1,8 +1,8 @@
 //! The pure half of this crate: declarations to values, rules to the model.
 //!
-//! Functions of a tree and a [`Scope`]: no salsa, no files. A name that does not exist is reported by
-//! `Scope::resolve`; a declaration that is wrong is reported once, by [`declare`], and its value is
-//! then [`Value::Error`], about which every user stays silent. Nothing here keeps state.
+//! Functions of a tree and a [`Scope`]: no salsa, no files. A name that does not exist is reported
+//! by `Scope::resolve`; a declaration that is wrong is reported once, by [`declare`], and its value
+//! is then [`Value::Error`], about which every user stays silent. Nothing here keeps state.
 
 mod backends;
 mod bound;
@@ -81,8 +81,8 @@ pub fn declare(item: &ast::Item, scope: &dyn Scope) -> (Value, Vec<Diagnostic<Pl
     (value, cx.out)
 }
 
-/// What a rule, an `apply`, a claim or a test contributes; of a template, the findings that its body
-/// has whatever its arguments are. `item_text` is the item's whole source text.
+/// What a rule, an `apply`, a claim or a test contributes; of a template, the findings that its
+/// body has whatever its arguments are. `item_text` is the item's whole source text.
 pub fn lower(item: &ast::Item, item_text: &str, scope: &dyn Scope) -> Lowered {
     lower::lower(item, item_text, scope)
 }

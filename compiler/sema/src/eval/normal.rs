@@ -1,5 +1,5 @@
-//! Pieces of a normal form: what rule identity is hashed from. Names are qualified, the members of a
-//! union sorted; nothing of layout is left.
+//! Pieces of a normal form: what rule identity is hashed from. Names are qualified, the members of
+//! a union sorted; nothing of layout is left.
 
 use npl_syntax::ast::{AddrLit, PortLit, PortProto};
 use smol_str::{SmolStr, format_smolstr};

@@ -1,6 +1,7 @@
 //! `param`: a name that the environment of a build gives a value.
 //!
-//! Refuses kinds that have no literals, a value that is no literal of its kind, and no value at all.
+//! Refuses kinds that have no literals, a value that is no literal of its kind, and no value at
+//! all.
 
 use std::sync::Arc;
 

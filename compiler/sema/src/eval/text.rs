@@ -1,7 +1,7 @@
 //! Source text on one line: what rules, claims and flows show of themselves.
 //!
-//! An item of a file shows its own text, as the formatter would write it. An item of a template's body
-//! is printed from its tree with the arguments put in, since that is what it means where it is
+//! An item of a file shows its own text, as the formatter would write it. An item of a template's
+//! body is printed from its tree with the arguments put in, since that is what it means where it is
 //! applied; so is a flow, which has no text of its own.
 
 use std::fmt::Write;

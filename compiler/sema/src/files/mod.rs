@@ -1,5 +1,5 @@
-//! How this crate reads files: through [`Files`], which the command line implements over the disk and
-//! tests over memory. Refuses to know which it is.
+//! How this crate reads files: through [`Files`], which the command line implements over the disk
+//! and tests over memory. Refuses to know which it is.
 
 mod memory;
 mod walk;

@@ -13,9 +13,9 @@ use crate::{
 };
 
 impl Host {
-    /// Applies `[lints]` and `// nplc: ignore`, sorts by (path, offset, code) and takes repeats out.
-    /// To be called once, with everything that was found: an ignore that silences nothing of it is
-    /// itself reported, unless there are errors, which keep some checks from being made.
+    /// Applies `[lints]` and `// nplc: ignore`, sorts by (path, offset, code) and takes repeats
+    /// out. To be called once, with everything that was found: an ignore that silences nothing of
+    /// it is itself reported, unless there are errors, which keep some checks from being made.
     pub fn finish(&self, found: Vec<Diagnostic<Place>>) -> Vec<Diagnostic<Span>> {
         let mut ignores = Ignoring::of(self);
         let mut out: Vec<Diagnostic<Span>> = Vec::with_capacity(found.len());

@@ -59,8 +59,8 @@ pub(super) fn collect(files: &dyn Files, loose: &[Loose]) -> Result<Collected, L
     }
 }
 
-/// Whether there was anything. Packages may hold packages below their source folders' siblings; only
-/// the outermost are taken, as each package speaks for what lies below it.
+/// Whether there was anything. Packages may hold packages below their source folders' siblings;
+/// only the outermost are taken, as each package speaks for what lies below it.
 fn collect_folder(
     files: &dyn Files,
     folder: &Utf8Path,

@@ -1,10 +1,10 @@
-//! From the paths of a command to programs (cli.md §1, §4): finds packages, reads every source once,
-//! names modules. What no program can be made of is a [`LoadError`]; what is wrong inside one is a
-//! diagnostic of it.
+//! From the paths of a command to programs (cli.md §1, §4): finds packages, reads every source
+//! once, names modules. What no program can be made of is a [`LoadError`]; what is wrong inside one
+//! is a diagnostic of it.
 //!
-//! A path inside a package's source folder is that package, whole. All other paths form one package of
-//! their own; packages that lie below such a folder are programs of their own. A YAML file that is
-//! named stands for itself even inside a package. YAML is listed and never read here.
+//! A path inside a package's source folder is that package, whole. All other paths form one package
+//! of their own; packages that lie below such a folder are programs of their own. A YAML file that
+//! is named stands for itself even inside a package. YAML is listed and never read here.
 
 mod arena;
 mod loose;

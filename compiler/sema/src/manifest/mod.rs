@@ -1,8 +1,8 @@
 //! `npl.toml`: what a package says of itself (cli.md §4), every value with its place.
 //!
-//! Reading never fails: what is wrong is reported, and the rest counts. Settings of targets are handed
-//! on as they stand; this crate refuses to know what they mean, `control-plane` apart, on which the
-//! meaning of a program depends.
+//! Reading never fails: what is wrong is reported, and the rest counts. Settings of targets are
+//! handed on as they stand; this crate refuses to know what they mean, `control-plane` apart, on
+//! which the meaning of a program depends.
 
 mod lints;
 mod read;

@@ -1,5 +1,5 @@
-//! Reading TOML tables by hand: typed values, unknown keys with a suggestion, every finding with the
-//! bytes that it is about.
+//! Reading TOML tables by hand: typed values, unknown keys with a suggestion, every finding with
+//! the bytes that it is about.
 
 use npl_diagnostics::{Diagnostic, FileId, Place, TextRange, codes::config, suggest};
 use smol_str::SmolStr;

@@ -124,8 +124,8 @@ pub(crate) fn same(found: &str, expect: &str) {
     );
 }
 
-/// Applies every fix of every finding by itself: afterwards there is one finding less, or (an offered
-/// declaration may be unused) at least not this one.
+/// Applies every fix of every finding by itself: afterwards there is one finding less, or (an
+/// offered declaration may be unused) at least not this one.
 #[track_caller]
 pub(crate) fn fixes_help(text: &str) {
     let host = host(text);

@@ -44,8 +44,8 @@ pub(super) fn check(plan: &Plan<'_>) -> Vec<Diagnostic<Place>> {
     out
 }
 
-/// Names outside an egress allow, or a clause in a deny: the language refuses both, and no policy has a
-/// place for them.
+/// Names outside an egress allow, or a clause in a deny: the language refuses both, and no policy
+/// has a place for them.
 fn is_misplaced(end: &EndRule) -> bool {
     let deny = end.verdict == Verdict::Deny;
     (deny && end.via.is_some())

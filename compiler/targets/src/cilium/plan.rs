@@ -150,8 +150,8 @@ impl<'m> Plan<'m> {
         (plan, diagnostics)
     }
 
-    /// Puts every end rule where it binds and has an effect. Allow rules of an open direction have one
-    /// only where another workload may seal the pod.
+    /// Puts every end rule where it binds and has an effect. Allow rules of an open direction have
+    /// one only where another workload may seal the pod.
     fn bind(&mut self) {
         let binder = &self.binder;
         let places: Vec<_> = self

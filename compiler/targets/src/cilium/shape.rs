@@ -37,8 +37,8 @@ pub(super) struct Selector {
     pub(super) expressions: Vec<Requirement>,
 }
 
-/// A selector with its text as an item of a list of peers, made when it is first asked for: most peers
-/// stand in many rules.
+/// A selector with its text as an item of a list of peers, made when it is first asked for: most
+/// peers stand in many rules.
 #[derive(Debug, Default)]
 pub(super) struct Spelled {
     pub(super) selector: Selector,

@@ -52,7 +52,8 @@ pub(super) fn decide(plan: &mut Plan<'_>, findings: &mut Findings) {
             Standing::Closed if dns && !marked.is_empty() => {
                 findings.add(Finding::DnsNeedsOwnedSource(end.rule.rule));
             }
-            // Names are read at the asking pod or not at all: of an open resolver nothing is expected.
+            // Names are read at the asking pod or not at all: of an open resolver nothing is
+            // expected.
             Standing::Open if dns => {}
             Standing::Open if !both && !marked.is_empty() && stands_elsewhere(end.rule.rule) => {
                 findings.add(Finding::NothingChecks(end.rule.rule));

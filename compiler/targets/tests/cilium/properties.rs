@@ -196,7 +196,10 @@ fn yaml_1_1(documents: &str) -> Option<Value> {
     let output = child.wait_with_output().ok()?;
     if output.status.code() == Some(3) {
         eprintln!("SKIPPED: Python has no `yaml` module; `tests/run` installs it");
-        assert!(std::env::var_os("CI").is_none(), "under CI it has to be there");
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "under CI it has to be there"
+        );
         return None;
     }
     Some(serde_json::from_slice(&output.stdout).unwrap())
