@@ -10,10 +10,11 @@ use super::{
     evaluate::{lower, lowers, value},
     ignoring::ignores,
     module::module_scope,
-    usage::{mentions, unused},
+    usage::mentions,
 };
 
-/// Of a dependency: what is wrong with its declarations, since its rules are not compiled here.
+/// What nothing in the package uses is left out: that depends on all of it. Of a dependency: what
+/// is wrong with its declarations, since its rules are not compiled here.
 #[salsa::tracked(returns(ref))]
 pub(crate) fn check(db: &dyn Db, file: SourceFile) -> Arc<[Diagnostic<Place>]> {
     let own = file.package(db).owns(db);
@@ -37,7 +38,6 @@ pub(crate) fn check(db: &dyn Db, file: SourceFile) -> Arc<[Diagnostic<Place>]> {
     out.extend_from_slice(&mentions(db, file).diagnostics);
     if own {
         out.extend_from_slice(&ignores(db, file).diagnostics);
-        out.extend_from_slice(unused(db, file));
     } else {
         out.retain(Diagnostic::is_error);
     }

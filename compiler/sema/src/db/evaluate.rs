@@ -7,7 +7,7 @@ use npl_syntax::{ItemWord, ast::ItemKind};
 
 use super::{
     Db, ItemScope,
-    circles::{circles, report},
+    circle::report,
     cut::{Item, parse},
 };
 use crate::{eval, lowered::Lowered, value::Value};
@@ -36,7 +36,7 @@ pub(crate) fn value<'db>(db: &'db dyn Db, item: Item<'db>) -> ItemValue {
     }
     let file = item.file(db);
     if may_mention(item.word(db))
-        && let Some(verdict) = circles(db, file.package(db)).get(&item.key(db))
+        && let Some(verdict) = file.package(db).known_circles(db).get(&item.key(db))
     {
         return ItemValue::error(report(db, item, verdict).into_iter().collect());
     }
@@ -44,8 +44,8 @@ pub(crate) fn value<'db>(db: &'db dyn Db, item: Item<'db>) -> ItemValue {
     ItemValue { value, diagnostics }
 }
 
-/// Never reached as long as `circles` knows every mention; a declaration without a value is the safe
-/// answer if it ever is.
+/// Never reached as long as `circles` knows every mention; a declaration without a value is the
+/// safe answer if it ever is.
 fn circle(_: &dyn Db, _: salsa::Id, _: Item<'_>) -> ItemValue {
     ItemValue::error(Vec::new())
 }

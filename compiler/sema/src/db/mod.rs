@@ -1,8 +1,8 @@
 //! The salsa database: what was computed of a program, kept from one edit to the next.
 //!
-//! Granularity is the item (architecture.md §3.1): its text is a tracked field, its tree and everything
-//! behind it count from its own start. Nothing but `Host::resolve` asks where in its file an item
-//! stands, so an edit above it changes nothing that was computed from it.
+//! Granularity is the item (architecture.md §3.1): its text is a tracked field, its tree and
+//! everything behind it count from its own start. Nothing but `Host::resolve` asks where in its
+//! file an item stands, so an edit above it changes nothing that was computed from it.
 //!
 //! | query | of | holds |
 //! |---|---|---|
@@ -15,10 +15,11 @@
 //! | `value` | item | what a declaration stands for |
 //! | `lower` | item | what a rule, claim, test or `apply` adds to the model |
 //! | `used` | package | declarations that something mentions |
-//! | `check` | file | its findings |
+//! | `unused` | file | findings on those that nothing mentions |
+//! | `check` | file | its other findings |
 
 mod checking;
-mod circles;
+mod circle;
 mod cut;
 mod evaluate;
 mod ignoring;
@@ -41,6 +42,7 @@ use smol_str::SmolStr;
 use crate::manifest::Manifest;
 
 pub(crate) use checking::check;
+pub(crate) use circle::{Circles, circles, edges};
 pub(crate) use cut::{Item, file_of, items, parse};
 pub(crate) use evaluate::{lower, lowers, value};
 pub(crate) use ignoring::{Ignore, ignores};
@@ -48,6 +50,7 @@ pub(crate) use importing::find;
 pub(crate) use module::{Binding, module_scope};
 pub(crate) use package::check_package;
 pub(crate) use scope::{ItemScope, built_in};
+pub(crate) use usage::unused;
 
 pub(crate) use salsa::Database as Db;
 
@@ -102,6 +105,10 @@ pub(crate) struct Package {
     /// By module name; of two files with one name, the first.
     #[default]
     pub(crate) modules: Arc<FxHashMap<SmolStr, SourceFile>>,
+    /// What `circles` last answered. An input, kept up to date by the host, so that a value depends
+    /// on the files of the whole package only when there is a circle.
+    #[default]
+    pub(crate) known_circles: Arc<Circles>,
     /// Dependencies, and `std`.
     #[default]
     pub(crate) others: Arc<Vec<(SmolStr, Package)>>,

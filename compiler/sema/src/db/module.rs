@@ -77,11 +77,14 @@ pub(crate) fn module_scope<'db>(db: &'db dyn Db, file: SourceFile) -> ModuleScop
     build.scope
 }
 
+/// The item that binds a name, and where in it; `None` where it declares it.
+type Bound<'db> = (Item<'db>, Option<TextRange>);
+
 struct Build<'db> {
     db: &'db dyn Db,
-    names: FxHashMap<SmolStr, (Item<'db>, Option<TextRange>)>,
+    names: FxHashMap<SmolStr, Bound<'db>>,
     /// The first name of each look; without an item for those of the prelude.
-    skeletons: FxHashMap<SmolStr, (SmolStr, Option<(Item<'db>, Option<TextRange>)>)>,
+    skeletons: FxHashMap<SmolStr, (SmolStr, Option<Bound<'db>>)>,
     scope: ModuleScope<'db>,
 }
 
@@ -138,8 +141,8 @@ impl<'db> Build<'db> {
     fn duplicate(
         &self,
         name: &str,
-        (item, range): (Item<'db>, Option<TextRange>),
-        (other, at): (Item<'db>, Option<TextRange>),
+        (item, range): Bound<'db>,
+        (other, at): Bound<'db>,
     ) -> Diagnostic<Place> {
         let (text, help) = match (range, at) {
             (None, _) => (format!("`{name}` is declared twice"), "rename one of them"),

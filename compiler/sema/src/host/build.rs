@@ -60,6 +60,7 @@ pub(super) fn host(program: Program, watch: Option<Watch>) -> Host {
         .today_durability(Durability::MEDIUM)
         .new(&host.db);
     host.by_path = paths(&host.texts);
+    host.prepare();
     host
 }
 

@@ -61,8 +61,8 @@ impl Host {
         build::host(program, None)
     }
 
-    /// How many threads may work on an answer; 1 for none beside the caller's. 0, the default, is one
-    /// for each core.
+    /// How many threads may work on an answer; 1 for none beside the caller's. 0, the default, is
+    /// one for each core.
     pub fn set_jobs(&mut self, jobs: usize) {
         self.jobs = jobs;
     }
@@ -96,11 +96,12 @@ impl Host {
             .with_durability(Durability::LOW)
             .to(text);
         self.changed();
+        self.find_circles();
         true
     }
 
-    /// Says that a source is about to be edited. The first edit of a file that was not opened does it
-    /// by itself, and costs once what else opening does: its items count as new.
+    /// Says that a source is about to be edited. The first edit of a file that was not opened does
+    /// it by itself, and costs once what else opening does: its items count as new.
     pub fn open(&mut self, path: &str) -> bool {
         let id = self.by_path.get(path).copied();
         let slot = id.and_then(|id| self.texts.get(id.0 as usize));
@@ -111,6 +112,7 @@ impl Host {
         file.set_text(&mut self.db)
             .with_durability(Durability::LOW)
             .to(text);
+        self.find_circles();
         true
     }
 
@@ -126,8 +128,8 @@ impl Host {
         self.changed();
     }
 
-    /// Gives a number to a text that is no NPL, such as a manifest of the inventory, so that findings
-    /// can point into it.
+    /// Gives a number to a text that is no NPL, such as a manifest of the inventory, so that
+    /// findings can point into it.
     pub fn add_source(&mut self, path: &str, text: &str) -> FileId {
         let id = FileId(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
         self.texts.push(Text {
@@ -148,7 +150,37 @@ impl Host {
         for found in self.check() {
             out.extend_from_slice(&found);
         }
+        if let Some(own) = self.packages.first() {
+            for file in own.files(&self.db) {
+                out.extend_from_slice(db::unused(&self.db, *file));
+            }
+        }
         out
+    }
+
+    /// Keeps `known_circles` what `circles` answers. `std` has none: a test says so.
+    fn find_circles(&mut self) {
+        let own = self.packages.iter().take(self.program.packages.len());
+        for package in own.copied().collect::<Vec<_>>() {
+            let found = db::circles(&self.db, package);
+            if *found != **package.known_circles(&self.db) {
+                let found = Arc::new(found.clone());
+                package.set_known_circles(&mut self.db).to(found);
+            }
+        }
+    }
+
+    /// Cuts, and parses what declarations mention, on all cores.
+    fn prepare(&mut self) {
+        let packages = self.packages.iter().take(self.program.packages.len());
+        let files: Vec<SourceFile> = packages
+            .flat_map(|package| package.files(&self.db))
+            .copied()
+            .collect();
+        files.par_iter().for_each_with(self.db.clone(), |db, file| {
+            db::edges(db, *file);
+        });
+        self.find_circles();
     }
 
     /// Each file's findings, in the order of packages and paths.

@@ -7,7 +7,7 @@ use salsa::{Database as _, EventKind, plumbing::FromId as _};
 
 use super::{Host, build};
 use crate::{
-    db::{Database, Item, Package, SourceFile},
+    db::{self, Database, Item, Package, SourceFile},
     files::MemoryFiles,
     load::{LoadRequest, load},
 };
@@ -231,5 +231,26 @@ fn std_is_read_as_far_as_it_is_used_and_never_again() {
             .iter()
             .filter(|r| r.contains("std") || r.contains("kube_dns {"));
         assert_eq!(std.count(), 0, "{ran:?}");
+    }
+}
+
+#[test]
+fn nothing_is_wrong_with_std() {
+    let files = MemoryFiles::new([("/main.npl", "")]);
+    let request = LoadRequest {
+        paths: vec!["/main.npl".into()],
+        ..LoadRequest::default()
+    };
+    let program = load(&files, &request).unwrap().programs.remove(0);
+    let host = Host::new(program);
+    let (db, std) = (&host.db, host.packages.last().unwrap());
+    let files = std.files(db);
+    assert!(db::circles(db, *std).is_empty());
+    assert!(files.len() >= 5);
+    for file in files {
+        assert_eq!(**db::check(db, *file), []);
+        for item in &db::items(db, *file).items {
+            assert_eq!(db::lower(db, *item).diagnostics, []);
+        }
     }
 }

@@ -6,6 +6,7 @@ use npl_diagnostics::{Anchor, Sources as _};
 use npl_policy::model::{FlowEnd, FlowPort, Ownership};
 use npl_sema::host::Host;
 use npl_test_support::program;
+use proptest::prelude::*;
 
 use crate::common::{findings, host, program_of, same, show};
 
@@ -236,4 +237,44 @@ fn the_order_of_questions_changes_nothing() {
     assert_eq!(second.diagnostics(), found);
     assert_eq!(second.model(), model);
     assert!(Arc::ptr_eq(&second.model(), &second.model()));
+}
+
+/// One edit of a line: take it out, write it twice, change a word of it, begin it anew.
+fn edited(text: &str, kind: u8, line: usize) -> String {
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let at = line % lines.len().max(1);
+    match kind % 6 {
+        0 => {
+            lines.remove(at);
+        }
+        1 => lines.insert(at, lines[at].clone()),
+        2 => lines[at] = lines[at].replacen("w1", "w2", 1),
+        3 => lines[at] = lines[at].replacen(' ', " { ", 1),
+        4 => lines.insert(at, "// nplc: ignore unused-declaration (x)".to_owned()),
+        _ => lines[at] = format!("group g{at} = g{} | w1 {}", at + 1, lines[at]),
+    }
+    lines.join("\n") + "\n"
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    /// Whatever is edited in whatever order, the answer is that of a program read afresh.
+    #[test]
+    fn edits_answer_as_a_fresh_host_does(
+        edits in prop::collection::vec((0usize..4, any::<u8>(), any::<usize>()), 1..6)
+    ) {
+        let mut files = program::package(6, 3, 3);
+        let mut host = Host::new(program_of(&files));
+        host.set_jobs(1);
+        for (file, kind, line) in edits {
+            let (path, text) = &mut files[1 + file];
+            *text = edited(text, kind, line);
+            prop_assert!(host.set_text(path, text));
+            let found = findings(&host);
+            let fresh = Host::new(program_of(&files));
+            prop_assert_eq!(show(&host, &found), show(&fresh, &findings(&fresh)));
+            prop_assert_eq!(host.model(), fresh.model());
+        }
+    }
 }

@@ -21,14 +21,14 @@ const SHOWN: usize = 8;
 
 /// What one declaration mentions of its own package.
 #[derive(salsa::SalsaValue, PartialEq, Eq)]
-struct Edges<'db> {
+pub(crate) struct Edges<'db> {
     item: Item<'db>,
     to: Vec<Item<'db>>,
 }
 
 /// Of the declarations of a file that mention others.
 #[salsa::tracked(returns(ref))]
-fn edges<'db>(db: &'db dyn Db, file: SourceFile) -> Vec<Edges<'db>> {
+pub(crate) fn edges<'db>(db: &'db dyn Db, file: SourceFile) -> Vec<Edges<'db>> {
     let mut out = Vec::new();
     let scope = module_scope(db, file);
     for item in &declared(db, file).all {
