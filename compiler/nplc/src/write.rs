@@ -1,7 +1,11 @@
 //! Writing files: each is written beside its place and renamed, and none is renamed before all are
 //! written. A file that already has its content is not touched.
 
-use std::{fs::Permissions, io::Write as _, os::unix::fs::PermissionsExt as _};
+use std::{
+    fs::Permissions,
+    io::{Read as _, Write as _},
+    os::unix::fs::PermissionsExt as _,
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::NamedTempFile;
@@ -33,7 +37,11 @@ impl Batch {
         if old.as_ref().is_ok_and(std::fs::Metadata::is_dir) {
             return Err(Stop::at(path, "is a folder; a file is to be written there"));
         }
-        if old.is_ok() && std::fs::read(&place).is_ok_and(|have| have == content) {
+        if old
+            .as_ref()
+            .is_ok_and(|meta| meta.len() == content.len() as u64)
+            && holds(&place, content).unwrap_or(false)
+        {
             self.unchanged += 1;
             return Ok(());
         }
@@ -67,6 +75,27 @@ impl Batch {
 
     pub(crate) fn unchanged(&self) -> usize {
         self.unchanged
+    }
+}
+
+/// Whether a file holds this already; read piece by piece, since it may be large.
+fn holds(path: &Utf8Path, content: &[u8]) -> std::io::Result<bool> {
+    let mut file = std::fs::File::open(path)?;
+    let mut buffer = vec![0; 64 << 10];
+    let mut rest = content;
+    loop {
+        let count = file.read(&mut buffer)?;
+        let (Some(have), Some((want, more))) = (buffer.get(..count), rest.split_at_checked(count))
+        else {
+            return Ok(false);
+        };
+        if have != want {
+            return Ok(false);
+        }
+        if count == 0 {
+            return Ok(rest.is_empty());
+        }
+        rest = more;
     }
 }
 
