@@ -8,6 +8,8 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::too_many_lines,
     reason = "test code"
 )]
 
@@ -255,10 +257,13 @@ fn shrunk(mut program: Program, flows: &[Flow], mut text: String) -> (Program, S
     }
 }
 
+/// What is done to the YAML, in words and in deed.
+type Change = (&'static str, fn(&str) -> String);
+
 /// The comparison can fail: each of these changes to the YAML is noticed.
 #[test]
 fn a_change_of_the_yaml_is_noticed() {
-    let changes: [(&str, fn(&str) -> String); 4] = [
+    let changes: [Change; 4] = [
         ("an opened direction", |yaml| {
             yaml.replace("egress: true", "egress: false")
         }),

@@ -19,6 +19,8 @@ pub(super) struct Builder<'a> {
     anchors: FxHashMap<usize, Anchored>,
     nodes: usize,
     copied: usize,
+    /// Holds `{{`: maybe a template that nobody rendered.
+    braces: bool,
     out: Documents,
 }
 
@@ -78,6 +80,7 @@ impl<'a> Builder<'a> {
             anchors: FxHashMap::default(),
             nodes: 0,
             copied: 0,
+            braces: text.contains("{{"),
             out: Documents::default(),
         }
     }
@@ -214,6 +217,9 @@ impl<'a> Builder<'a> {
 
     /// Merge keys: what the map itself does not say comes from the maps that `<<` names.
     fn merged(&self, mut map: MapFrame) -> Step<Vec<Entry>> {
+        if map.merges.is_empty() {
+            return Ok(map.entries);
+        }
         let mut have: FxHashSet<SmolStr> = map.entries.iter().map(|e| e.key.clone()).collect();
         for merge in std::mem::take(&mut map.merges) {
             let sources = match merge.value {
@@ -394,7 +400,7 @@ impl<'a> Builder<'a> {
 
     /// A template that nobody rendered gives one finding for the file, not one for each brace.
     fn stop(&self, finding: Diagnostic<Place>) -> Stop {
-        if !self.text.contains("{{") {
+        if !self.braces {
             return Stop::Document(Box::new(finding));
         }
         let message = "this is a template, not YAML yet".to_owned();

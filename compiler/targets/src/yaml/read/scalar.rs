@@ -30,10 +30,7 @@ pub(super) fn tagged(text: &str, core: &str) -> Option<Value> {
         "null" => matches!(value, Value::Null),
         "bool" => matches!(value, Value::Bool(_)),
         "int" => matches!(value, Value::Int(_)),
-        "float" => match value {
-            Value::Int(_) | Value::Float(_) => true,
-            _ => false,
-        },
+        "float" => matches!(value, Value::Int(_) | Value::Float(_)),
         _ => false,
     };
     fits.then_some(value)
