@@ -511,3 +511,30 @@ proptest! {
         judge.judge(&Cluster::default(), &flow);
     }
 }
+
+/// The YAML of a section of a page, without the line that names the file.
+fn fence<'a>(page: &'a str, section: &str) -> &'a str {
+    let after = page.split_once(&format!("\n## {section}\n")).unwrap().1;
+    let body = after.split_once("```yaml\n//- /file.yaml\n").unwrap().1;
+    body.split_once("```").unwrap().0
+}
+
+#[test]
+fn the_page_of_every_code_shows_that_code_and_no_other() {
+    let mut pages = 0;
+    for code in npl_diagnostics::codes::all().filter(|code| code.id.starts_with("NPL10")) {
+        pages += 1;
+        let wrong = findings(fence(code.page, "Wrong"));
+        assert!(!wrong.is_empty(), "{}: its Wrong is right", code.id);
+        for (name, severity, _) in &wrong {
+            assert_eq!(
+                (*name, *severity),
+                (code.name, code.severity),
+                "{}",
+                code.id
+            );
+        }
+        assert_eq!(findings(fence(code.page, "Right")), [], "{}", code.id);
+    }
+    assert_eq!(pages, 23);
+}
