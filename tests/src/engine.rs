@@ -160,15 +160,17 @@ pub fn flow_json(flow: &Flow) -> Option<Value> {
         FlowPort::Icmp4(kind) => (u16::from(kind), "ICMP"),
         FlowPort::Icmp6(kind) => (u16::from(kind), "ICMPv6"),
     };
-    let mut out = json!({
-        "src": peer(&flow.src)?, "dst": peer(&flow.dst)?, "port": port, "proto": proto,
-    });
+    let mut out = Map::new();
+    out.insert("src".to_owned(), peer(&flow.src)?);
+    out.insert("dst".to_owned(), peer(&flow.dst)?);
+    out.insert("port".to_owned(), Value::from(port));
+    out.insert("proto".to_owned(), Value::from(proto));
     let facts = &flow.facts;
     if let Some(sni) = &facts.sni {
-        out["sni"] = Value::from(sni.as_str());
+        out.insert("sni".to_owned(), Value::from(sni.as_str()));
     }
     if let Some(dns) = &facts.dns {
-        out["dns"] = Value::from(dns.as_str());
+        out.insert("dns".to_owned(), Value::from(dns.as_str()));
     }
     let http: Map<String, Value> = [
         ("method", &facts.method),
@@ -179,9 +181,9 @@ pub fn flow_json(flow: &Flow) -> Option<Value> {
     .filter_map(|(key, value)| Some((key.to_owned(), Value::from(value.as_ref()?.as_str()))))
     .collect();
     if !http.is_empty() {
-        out["http"] = Value::Object(http);
+        out.insert("http".to_owned(), Value::Object(http));
     }
-    Some(out)
+    Some(Value::Object(out))
 }
 
 fn peer(end: &Endpoint) -> Option<Value> {

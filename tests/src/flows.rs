@@ -119,7 +119,7 @@ fn any_end(rng: &mut Rng, source: bool) -> Endpoint {
             let ip: IpAddr = ip.parse().unwrap_or(IpAddr::from([8, 8, 4, 4]));
             Endpoint::Addr {
                 ip,
-                names: names.iter().map(|n| SmolStr::new(n)).collect(),
+                names: names.iter().copied().map(SmolStr::new).collect(),
                 // A managed API server answers at an address of `world`.
                 api_server: names.is_empty() && rng.chance(15),
             }

@@ -7,7 +7,7 @@
 //! - two rules of one program never have the same id: should the 48 bits of two different rules
 //!   meet, the one that is later in (module, normal form, ordinal) is hashed again with a counter;
 //! - an id depends on nothing else: moving a rule inside its module, editing or adding another
-//! rule,
+//!   rule,
 //!   a comment or white space change no id. Exceptions are equal rules, which are told apart by
 //!   their order, and the two rules of a collision, should one of them go away.
 //!
