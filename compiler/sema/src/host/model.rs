@@ -5,7 +5,7 @@ use std::sync::Arc;
 use npl_diagnostics::Place;
 use npl_policy::{
     identity::{self, Key},
-    model::{Model, Ownership, Settings, Workload},
+    model::{EndRule, Model, Ownership, Rule, Settings, Workload},
 };
 use rustc_hash::FxHashSet;
 
@@ -51,22 +51,16 @@ impl Host {
                 normal_form: &rule.normal_form,
             })
             .collect();
-        let mut ids = identity::assign(&keys).into_iter();
-        let ends = lowered.iter().flat_map(|l| &l.rules).map(|r| r.ends.len());
-        out.rules.reserve(keys.len());
-        out.ends.reserve(ends.sum());
+        let (ids, (rules, ends)) = if self.jobs == 1 {
+            (identity::assign(&keys), rules(&lowered))
+        } else {
+            rayon::join(|| identity::assign(&keys), || rules(&lowered))
+        };
+        (out.rules, out.ends) = (rules, ends);
+        for (rule, id) in out.rules.iter_mut().zip(ids) {
+            rule.id = id;
+        }
         for item in &lowered {
-            for rule in &item.rules {
-                let number = u32::try_from(out.rules.len()).unwrap_or(u32::MAX);
-                let mut own = rule.rule.clone();
-                own.id = ids.next().unwrap_or_default();
-                out.rules.push(own);
-                out.ends.extend(rule.ends.iter().map(|end| {
-                    let mut end = end.clone();
-                    end.rule = number;
-                    end
-                }));
-            }
             out.claims.extend_from_slice(&item.claims);
             out.tests.extend_from_slice(&item.tests);
         }
@@ -77,12 +71,16 @@ impl Host {
     fn collect(&self, out: &mut Model) -> Vec<Arc<Lowered>> {
         let db = &self.db;
         let mut lowered = Vec::new();
+        let mut seen = FxHashSet::default();
         let own = self.packages.first();
         for file in own.into_iter().flat_map(|package| package.files(db)) {
             for item in &db::items(db, *file).items {
                 let word = item.word(db);
                 if word == npl_syntax::ItemWord::Workload {
-                    if let Value::Workload(found) = &db::value(db, *item).value {
+                    // Of two with one name, which is an error, the first.
+                    if let Value::Workload(found) = &db::value(db, *item).value
+                        && seen.insert(found.name.clone())
+                    {
                         out.workloads.push(self.workload(found));
                     }
                 } else if db::lowers(word) {
@@ -90,7 +88,6 @@ impl Host {
                 }
             }
         }
-        let mut seen = FxHashSet::default();
         for named in lowered.iter().flat_map(|item| &item.named) {
             if named.ownership != Ownership::Owned && seen.insert(named.name.clone()) {
                 out.workloads.push(self.workload(named));
@@ -131,4 +128,21 @@ impl Host {
             }),
         }
     }
+}
+
+/// The rules, numbered and without their identities, and what they mean at each end.
+fn rules(lowered: &[Arc<Lowered>]) -> (Vec<Rule>, Vec<EndRule>) {
+    let all = || lowered.iter().flat_map(|item| &item.rules);
+    let mut rules = Vec::with_capacity(all().count());
+    let mut ends = Vec::with_capacity(all().map(|rule| rule.ends.len()).sum());
+    for rule in all() {
+        let number = u32::try_from(rules.len()).unwrap_or(u32::MAX);
+        rules.push(rule.rule.clone());
+        ends.extend(rule.ends.iter().map(|end| {
+            let mut end = end.clone();
+            end.rule = number;
+            end
+        }));
+    }
+    (rules, ends)
 }

@@ -174,6 +174,14 @@ workload api { app: "b" }
 }
 
 #[test]
+fn of_two_workloads_with_one_name_the_first_counts() {
+    let host = host("namespace x\nworkload a { app: \"1\" }\nworkload a { app: \"2\" }\n");
+    let found = findings(&host);
+    assert_eq!(found.len(), 1);
+    assert_eq!(host.model().workloads.len(), 1);
+}
+
+#[test]
 fn stages() {
     let observed = |stage: &str| {
         let text = SHOP.replace(
