@@ -161,8 +161,10 @@ fn files_are_short() {
                 found.push(format!("{}: {lines} lines", shown(&path)));
             }
             for (number, line) in text.lines().enumerate() {
-                // A string literal cannot always be broken; rustfmt breaks all else.
-                if line.chars().count() > LINE_COLUMNS_MAX && !line.contains('"') {
+                // Text inside a literal cannot always be broken; rustfmt breaks all else.
+                let literal = line.contains('"') || line.ends_with("\\n\\");
+                let snapshot = shown(&path).contains("/tests/");
+                if line.chars().count() > LINE_COLUMNS_MAX && !literal && !snapshot {
                     found.push(format!("{}:{}: too long a line", shown(&path), number + 1));
                 }
             }

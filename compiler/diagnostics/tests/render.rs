@@ -249,6 +249,6 @@ fn a_fix_shows_the_beginning_of_long_lines_and_no_change_of_a_missing_line_end()
         text.contains(&format!("1 + y{} …", "x".repeat(199))),
         "{text}"
     );
-    assert!(text.contains("in short.npl\n    2 + new\n"), "{text}");
+    assert!(text.contains("in short.npl\n   2 + new\n"), "{text}");
     assert!(!text.contains("abc"), "{text}");
 }

@@ -38,7 +38,8 @@ impl Eq for CodeInfo {}
 
 /// Declares the codes of one area: `CONST = "NPL0101" "name" Severity "summary";`.
 macro_rules! codes {
-    ($($(#[$doc:meta])* $konst:ident = $id:literal $name:literal $severity:ident $summary:literal;)*) => {
+    ($($(#[$doc:meta])* $konst:ident =
+        $id:literal $name:literal $severity:ident $summary:literal;)*) => {
         $($(#[$doc])* pub static $konst: crate::codes::CodeInfo = crate::codes::CodeInfo {
             id: $id,
             name: $name,

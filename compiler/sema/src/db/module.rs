@@ -1,6 +1,9 @@
 //! The names of one file: declared, imported, with what is wrong between them.
 
-use npl_diagnostics::{Diagnostic, Place, TextRange, codes::names};
+use npl_diagnostics::{
+    Diagnostic, Place, TextRange,
+    codes::{names, sets},
+};
 use npl_syntax::ast::ItemKind;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
@@ -10,7 +13,10 @@ use super::{
     cut::{Declared, Item, declared, name_range, parse},
     importing::{Import, import},
 };
-use crate::{eval::prelude, names::skeleton};
+use crate::{
+    eval::prelude,
+    names::{is_rfc1123, skeleton},
+};
 
 /// What a name of a file is bound to.
 #[derive(salsa::SalsaValue, PartialEq, Eq, Clone, Copy)]
@@ -178,6 +184,13 @@ impl<'db> Build<'db> {
             }
             first = Some((namespace.item, tree.span));
             self.scope.namespace = Some(name.node.clone());
+            if !is_rfc1123(&name.node) {
+                let place = namespace.item.place(self.db, name.span);
+                let text = format!("`{}` is no namespace that Kubernetes takes", name.node);
+                let found = Diagnostic::new(&sets::BAD_NAMESPACE, place, text)
+                    .help("write the namespace as `kubectl get namespaces` shows it");
+                self.scope.diagnostics.push(found);
+            }
             if namespace.late {
                 let text = format!("`namespace {}` stands below a declaration", name.node);
                 let found = Diagnostic::new(&names::MISPLACED_NAMESPACE, here, text)

@@ -381,6 +381,20 @@ main.npl:3:1-14 error[misplaced-namespace] the file names a second namespace, `p
 }
 
 #[test]
+fn a_namespace_that_kubernetes_refuses() {
+    check(
+        r#"
+namespace "Foo_x"
+workload a { app: "a" }
+workload b { app: "b" } in namespace y
+allow a -> b:1
+"#,
+        "main.npl:1:11-18 error[bad-namespace] `Foo_x` is no namespace that Kubernetes takes\n  \
+         help: write the namespace as `kubectl get namespaces` shows it",
+    );
+}
+
+#[test]
 fn ten_thousand_uses_of_one_name_are_one_finding() {
     let text = "allow nobody -> nobody:1\n".repeat(5_000);
     let host = crate::common::host(&text);
