@@ -1,7 +1,7 @@
 //! The meaning of a policy as plain data, and everything that is decided from it.
 //!
-//! This is the waist of the house: front ends make a [`Model`], back ends take a [`Checked`] one.
-//! Nothing here knows NPL's syntax, YAML, salsa or the kernel; nothing here reads a file, a clock
+//! This is the waist of the house: front ends make a [`Model`](model::Model), back ends take a
+//! [`Checked`](model::Checked) one. Nothing here knows NPL's syntax, YAML, salsa or the kernel; nothing here reads a file, a clock
 //! or the environment.
 
 pub mod addr;

@@ -1,6 +1,6 @@
 //! Reads YAML and JSON into a plain tree in which every key and value knows its place.
 //!
-//! Scalars are typed as Kubernetes types them ([`scalar`]). A file may hold many documents; a
+//! Scalars are typed as Kubernetes types them (`scalar`). A file may hold many documents; a
 //! broken one is a diagnostic and the next is read. Refused: duplicate keys, keys that are no
 //! scalars, aliases that would multiply, nesting and sizes beyond [`limits`].
 
