@@ -1,8 +1,8 @@
 //! The meaning of a policy as plain data, and everything that is decided from it.
 //!
 //! This is the waist of the house: front ends make a [`Model`](model::Model), back ends take a
-//! [`Checked`](model::Checked) one. Nothing here knows NPL's syntax, YAML, salsa or the kernel; nothing here reads a file, a clock
-//! or the environment.
+//! [`Checked`](model::Checked) one. Nothing here knows NPL's syntax, YAML, salsa or the kernel;
+//! nothing here reads a file, a clock or the environment.
 
 pub mod addr;
 #[cfg(any(test, feature = "build"))]
