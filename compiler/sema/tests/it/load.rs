@@ -52,54 +52,54 @@ fn fails(text: &str, request: &LoadRequest, expect: &str) {
 }
 
 const TREE: &str = r#"
-//- /work/shop/npl.toml
+//- /code/shop/npl.toml
 [package]
 name = "shop"
 source = ["src", "gen"]
 [inventory]
 paths = ["k8s"]
-//- /work/shop/src/main.npl
-//- /work/shop/src/pay/db.npl
-//- /work/shop/src/all.yaml
-//- /work/shop/gen/rules.npl
-//- /work/shop/k8s/pods.yaml
-//- /work/shop/k8s/.hidden.yaml
-//- /work/shop/notes/idea.npl
-//- /work/My_Shop.npl
-//- /work/other/a.npl
-//- /work/other/b/c.npl
-//- /work/other/b/d.yml
-//- /work/other/readme.md
+//- /code/shop/src/main.npl
+//- /code/shop/src/pay/db.npl
+//- /code/shop/src/all.yaml
+//- /code/shop/gen/rules.npl
+//- /code/shop/k8s/pods.yaml
+//- /code/shop/k8s/.hidden.yaml
+//- /code/shop/notes/idea.npl
+//- /code/My_Shop.npl
+//- /code/other/a.npl
+//- /code/other/b/c.npl
+//- /code/other/b/d.yml
+//- /code/other/readme.md
 "#;
 
 #[test]
 fn a_path_in_a_source_folder_is_the_package() {
-    let whole = "shop@/work/shop: rules=gen/rules.npl main*=src/main.npl pay.db=src/pay/db.npl \
-                 | yaml [\"/work/shop/src/all.yaml\"] | inventory [\"/work/shop/k8s/pods.yaml\"]";
+    let whole = "shop@/code/shop: rules=gen/rules.npl main*=src/main.npl pay.db=src/pay/db.npl \
+                 | yaml [\"/code/shop/src/all.yaml\"] | inventory [\"/code/shop/k8s/pods.yaml\"]";
     for path in [
-        "/work/shop",
-        "/work/shop/npl.toml",
-        "/work/shop/src",
-        "/work/shop/src/pay",
-        "/work/shop/src/pay/db.npl",
-        "/work/shop/gen/rules.npl",
+        "/code/shop",
+        "/code/shop/npl.toml",
+        "/code/shop/src",
+        "/code/shop/src/pay",
+        "/code/shop/src/pay/db.npl",
+        "/code/shop/gen/rules.npl",
     ] {
         loads(TREE, &[path], whole);
     }
-    loads(TREE, &["/work/shop/src", "/work/shop/gen"], whole);
+    loads(TREE, &["/code/shop/src", "/code/shop/gen"], whole);
 }
 
 #[test]
 fn a_path_outside_the_source_folders_is_loose() {
     loads(
         TREE,
-        &["/work/shop/notes/idea.npl"],
-        "idea@/work/shop/notes: idea*=idea.npl",
+        &["/code/shop/notes/idea.npl"],
+        "idea@/code/shop/notes: idea*=idea.npl",
     );
     loads(
         TREE,
-        &["/work/My_Shop.npl"],
-        "my-shop@/work: My_Shop*=My_Shop.npl",
+        &["/code/My_Shop.npl"],
+        "my-shop@/code: My_Shop*=My_Shop.npl",
     );
 }
 
@@ -107,8 +107,8 @@ fn a_path_outside_the_source_folders_is_loose() {
 fn a_yaml_file_that_is_named_stands_for_itself() {
     loads(
         TREE,
-        &["/work/shop/src/all.yaml"],
-        "all@/work/shop/src:  | yaml [\"/work/shop/src/all.yaml\"]",
+        &["/code/shop/src/all.yaml"],
+        "all@/code/shop/src:  | yaml [\"/code/shop/src/all.yaml\"]",
     );
 }
 
@@ -116,8 +116,8 @@ fn a_yaml_file_that_is_named_stands_for_itself() {
 fn a_folder_is_a_package_named_after_it() {
     loads(
         TREE,
-        &["/work/other"],
-        "other@/work/other: a=a.npl b.c=b/c.npl | yaml [\"/work/other/b/d.yml\"]",
+        &["/code/other"],
+        "other@/code/other: a=a.npl b.c=b/c.npl | yaml [\"/code/other/b/d.yml\"]",
     );
 }
 
@@ -125,8 +125,8 @@ fn a_folder_is_a_package_named_after_it() {
 fn several_loose_paths_are_one_package() {
     loads(
         TREE,
-        &["/work/other/b", "/work/My_Shop.npl"],
-        "npl@/work: My_Shop=My_Shop.npl c=other/b/c.npl | yaml [\"/work/other/b/d.yml\"]",
+        &["/code/other/b", "/code/My_Shop.npl"],
+        "npl@/code: My_Shop=My_Shop.npl c=other/b/c.npl | yaml [\"/code/other/b/d.yml\"]",
     );
 }
 
@@ -134,11 +134,11 @@ fn several_loose_paths_are_one_package() {
 fn packages_below_a_loose_folder_are_programs() {
     loads(
         TREE,
-        &["/work"],
-        "shop@/work/shop: rules=gen/rules.npl main*=src/main.npl pay.db=src/pay/db.npl \
-         | yaml [\"/work/shop/src/all.yaml\"] | inventory [\"/work/shop/k8s/pods.yaml\"]\n\
-         work@/work: My_Shop=My_Shop.npl other.a=other/a.npl other.b.c=other/b/c.npl \
-         | yaml [\"/work/other/b/d.yml\"]",
+        &["/code"],
+        "shop@/code/shop: rules=gen/rules.npl main*=src/main.npl pay.db=src/pay/db.npl \
+         | yaml [\"/code/shop/src/all.yaml\"] | inventory [\"/code/shop/k8s/pods.yaml\"]\n\
+         code@/code: My_Shop=My_Shop.npl other.a=other/a.npl other.b.c=other/b/c.npl \
+         | yaml [\"/code/other/b/d.yml\"]",
     );
 }
 
@@ -146,10 +146,10 @@ fn packages_below_a_loose_folder_are_programs() {
 fn yaml_beside_a_package_is_its_own() {
     loads(
         TREE,
-        &["/work/shop", "/work/other/b/d.yml"],
-        "shop@/work/shop: rules=gen/rules.npl main*=src/main.npl pay.db=src/pay/db.npl \
-         | yaml [\"/work/shop/src/all.yaml\", \"/work/other/b/d.yml\"] \
-         | inventory [\"/work/shop/k8s/pods.yaml\"]",
+        &["/code/shop", "/code/other/b/d.yml"],
+        "shop@/code/shop: rules=gen/rules.npl main*=src/main.npl pay.db=src/pay/db.npl \
+         | yaml [\"/code/shop/src/all.yaml\", \"/code/other/b/d.yml\"] \
+         | inventory [\"/code/shop/k8s/pods.yaml\"]",
     );
 }
 
@@ -159,8 +159,8 @@ fn without_a_path_the_nearest_package_else_the_folder() {
         let loaded = load(&files(TREE).at(folder), &LoadRequest::default()).unwrap();
         shown(&loaded)
     };
-    assert!(at("/work/shop/notes").starts_with("shop@/work/shop:"));
-    assert!(at("/work/other/b").starts_with("b@/work/other/b: c*=c.npl"));
+    assert!(at("/code/shop/notes").starts_with("shop@/code/shop:"));
+    assert!(at("/code/other/b").starts_with("b@/code/other/b: c*=c.npl"));
 }
 
 #[test]
@@ -182,28 +182,28 @@ fn standard_input() {
 #[test]
 fn the_inventory_of_the_command_replaces_that_of_the_package() {
     let request = LoadRequest {
-        inventory: vec!["/work/other".into()],
-        ..request(&["/work/shop"])
+        inventory: vec!["/code/other".into()],
+        ..request(&["/code/shop"])
     };
     let loaded = try_load(TREE, &request).unwrap();
-    assert_eq!(loaded.programs[0].inventory, ["/work/other/b/d.yml"]);
+    assert_eq!(loaded.programs[0].inventory, ["/code/other/b/d.yml"]);
 }
 
 #[test]
 fn paths_that_cannot_be_read() {
     fails(
         TREE,
-        &request(&["/work/none.npl", "/nowhere"]),
+        &request(&["/code/none.npl", "/nowhere"]),
         r#"
-cannot read `/work/none.npl`: no such file or folder
+cannot read `/code/none.npl`: no such file or folder
 cannot read `/nowhere`: no such file or folder
 "#,
     );
     fails(
         TREE,
-        &request(&["/work/other/readme.md"]),
+        &request(&["/code/other/readme.md"]),
         r#"
-`/work/other/readme.md` is neither NPL nor YAML; sources end in `.npl`, `.yaml`, `.yml` or `.json`
+`/code/other/readme.md` is neither NPL nor YAML; sources end in `.npl`, `.yaml`, `.yml` or `.json`
 "#,
     );
     fails(
@@ -215,7 +215,7 @@ no `.npl` file and no YAML below `/empty`; name a source, or start a package wit
     );
     let request = LoadRequest {
         inventory: vec!["/none".into()],
-        ..request(&["/work/shop"])
+        ..request(&["/code/shop"])
     };
     fails(
         TREE,
@@ -253,15 +253,15 @@ fn a_file_that_is_too_large() {
 #[test]
 fn links() {
     let mut files = files(TREE);
-    files.link("/work/link.npl", "other/a.npl");
-    let loaded = load(&files, &request(&["/work/link.npl"])).unwrap();
-    crate::common::same(&shown(&loaded), "a@/work/other: a*=a.npl");
-    files.link("/work/other/b/up", "..");
-    let error = load(&files, &request(&["/work/other"])).unwrap_err();
+    files.link("/code/link.npl", "other/a.npl");
+    let loaded = load(&files, &request(&["/code/link.npl"])).unwrap();
+    crate::common::same(&shown(&loaded), "a@/code/other: a*=a.npl");
+    files.link("/code/other/b/up", "..");
+    let error = load(&files, &request(&["/code/other"])).unwrap_err();
     crate::common::same(
         &error.to_string(),
         r#"
-cannot read `/work/other/b/up`: its links lead round in a loop
+cannot read `/code/other/b/up`: its links lead round in a loop
 "#,
     );
     files.link("/round.npl", "round.npl");
