@@ -41,10 +41,16 @@ impl Ui {
     }
 
     /// A result. Ends the command quietly if nobody reads.
-    pub fn out(&self, text: impl AsRef<[u8]>) -> Result<()> {
+    pub fn out(&self, text: impl AsRef<str>) -> Result<()> {
+        self.out_pieces(&[text])
+    }
+
+    /// A result, piece by piece.
+    pub fn out_pieces<P: AsRef<str>>(&self, pieces: &[P]) -> Result<()> {
         let mut stdout = io::stdout().lock();
-        let wrote = stdout
-            .write_all(text.as_ref())
+        let wrote = pieces
+            .iter()
+            .try_for_each(|piece| stdout.write_all(piece.as_ref().as_bytes()))
             .and_then(|()| stdout.flush());
         wrote.map_err(|error| match error.kind() {
             io::ErrorKind::BrokenPipe => Stop::Closed,

@@ -3,7 +3,7 @@
 
 use std::{
     fs::Permissions,
-    io::{Read as _, Write as _},
+    io::{BufRead as _, BufReader, BufWriter, Write as _},
     os::unix::fs::PermissionsExt as _,
 };
 
@@ -18,6 +18,9 @@ use crate::{
 /// What a new file may be read and written by; the umask is taken off.
 const NEW_FILE_MODE: u32 = 0o666;
 
+/// What is read and written at once.
+const BUFFER_BYTES: usize = 256 << 10;
+
 /// Files that are written, and not yet in their places. Dropped without [`Batch::commit`], it
 /// leaves nothing behind.
 #[derive(Debug, Default)]
@@ -28,7 +31,13 @@ pub(crate) struct Batch {
 
 impl Batch {
     /// Writes the content beside `path`. A link is followed: the file behind it is replaced.
-    pub(crate) fn add(&mut self, path: &Utf8Path, content: &[u8]) -> Result<()> {
+    pub(crate) fn add(&mut self, path: &Utf8Path, content: &str) -> Result<()> {
+        self.add_pieces(path, &[content])
+    }
+
+    /// The same, of content that is the pieces one after another.
+    fn add_pieces<P: AsRef<str>>(&mut self, path: &Utf8Path, pieces: &[P]) -> Result<()> {
+        let length: u64 = pieces.iter().map(|p| p.as_ref().len() as u64).sum();
         let place = std::fs::canonicalize(path)
             .ok()
             .and_then(|found| Utf8PathBuf::from_path_buf(found).ok())
@@ -37,10 +46,8 @@ impl Batch {
         if old.as_ref().is_ok_and(std::fs::Metadata::is_dir) {
             return Err(Stop::at(path, "is a folder; a file is to be written there"));
         }
-        if old
-            .as_ref()
-            .is_ok_and(|meta| meta.len() == content.len() as u64)
-            && holds(&place, content).unwrap_or(false)
+        if old.as_ref().is_ok_and(|meta| meta.len() == length)
+            && holds(&place, pieces).unwrap_or(false)
         {
             self.unchanged += 1;
             return Ok(());
@@ -56,9 +63,13 @@ impl Batch {
             .permissions(Permissions::from_mode(mode))
             .tempfile_in(folder)
             .map_err(wrong)?;
-        file.write_all(content)
-            .and_then(|()| file.flush())
+        let mut out = BufWriter::with_capacity(BUFFER_BYTES, file.as_file_mut());
+        pieces
+            .iter()
+            .try_for_each(|piece| out.write_all(piece.as_ref().as_bytes()))
+            .and_then(|()| out.flush())
             .map_err(wrong)?;
+        drop(out);
         self.ready.push((place, file));
         Ok(())
     }
@@ -79,29 +90,31 @@ impl Batch {
 }
 
 /// Whether a file holds this already; read piece by piece, since it may be large.
-fn holds(path: &Utf8Path, content: &[u8]) -> std::io::Result<bool> {
-    let mut file = std::fs::File::open(path)?;
-    let mut buffer = vec![0; 64 << 10];
-    let mut rest = content;
-    loop {
-        let count = file.read(&mut buffer)?;
-        let (Some(have), Some((want, more))) = (buffer.get(..count), rest.split_at_checked(count))
-        else {
-            return Ok(false);
-        };
-        if have != want {
-            return Ok(false);
+fn holds<P: AsRef<str>>(path: &Utf8Path, pieces: &[P]) -> std::io::Result<bool> {
+    let mut file = BufReader::with_capacity(BUFFER_BYTES, std::fs::File::open(path)?);
+    for piece in pieces {
+        let mut want = piece.as_ref().as_bytes();
+        while !want.is_empty() {
+            let have = file.fill_buf()?;
+            let count = have.len().min(want.len());
+            let (Some(have), Some((now, later))) =
+                (have.get(..count), want.split_at_checked(count))
+            else {
+                return Ok(false);
+            };
+            if count == 0 || have != now {
+                return Ok(false);
+            }
+            want = later;
+            file.consume(count);
         }
-        if count == 0 {
-            return Ok(rest.is_empty());
-        }
-        rest = more;
     }
+    Ok(file.fill_buf()?.is_empty())
 }
 
 /// One file.
-pub(crate) fn replace(path: &Utf8Path, content: &[u8]) -> Result<bool> {
+pub(crate) fn replace<P: AsRef<str>>(path: &Utf8Path, pieces: &[P]) -> Result<bool> {
     let mut batch = Batch::default();
-    batch.add(path, content)?;
+    batch.add_pieces(path, pieces)?;
     Ok(batch.commit()? > 0)
 }

@@ -4,9 +4,12 @@ mod place;
 mod sample;
 mod verify;
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
-use npl_targets::cilium::{self, EmitOptions, Output};
+use npl_diagnostics::{Diagnostic, Place};
+use npl_policy::model::Checked;
+use npl_sema::manifest::Manifest;
+use npl_targets::cilium::{self, EmitOptions, Output, Planned};
 
 use super::ask;
 use crate::{
@@ -27,13 +30,15 @@ pub(super) fn run(args: &Build, ui: &Ui) -> Result<Answer> {
     let units = ask::open(&args.from.sources, &args.from.options, ui)?;
     let mut gathered = Gathered::default();
     let mut outputs = Vec::new();
-    for (unit, analysis) in units.iter().zip(pipeline::analyse_all(&units)) {
-        let emitted = emit(unit, &analysis, args.stage);
+    let emit = |manifest: &Manifest, checked: &Checked, planned: &Planned<'_>, not_checked| {
+        emit(manifest, checked, planned, not_checked, args.stage)
+    };
+    for (unit, (analysis, emitted)) in units.iter().zip(pipeline::make_all(&units, &emit)) {
         gathered.add(unit, &analysis.diagnostics);
         match emitted {
-            Ok(Some(output)) => outputs.push((unit, analysis, output)),
-            Ok(None) => {}
-            Err(found) => gathered.add(unit, &found),
+            Some(Ok(output)) => outputs.push((unit, analysis, output)),
+            Some(Err(found)) => gathered.add(unit, &unit.finish(found)),
+            None => {}
         }
     }
     ask::aside(&gathered, args.format, ui);
@@ -52,9 +57,9 @@ pub(super) fn run(args: &Build, ui: &Ui) -> Result<Answer> {
         }
     };
     match &goal {
-        Goal::Stdout => ui.out(stream(&outputs))?,
+        Goal::Stdout => ui.out_pieces(&stream(&outputs))?,
         Goal::File(path) => {
-            write::replace(path, stream(&outputs).as_bytes())?;
+            write::replace(path, &stream(&outputs))?;
             ui.talk(&format!("wrote `{path}`"));
         }
         Goal::Folder(path) => into_folder(path, &outputs, ui)?,
@@ -85,30 +90,25 @@ fn known_targets(targets: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// `None` if an error speaks against the program; findings that only emitting made otherwise.
+/// The error is what only emitting found.
 fn emit(
-    unit: &Unit,
-    analysis: &Analysis,
+    manifest: &Manifest,
+    checked: &Checked,
+    planned: &Planned<'_>,
+    claims_not_checked: usize,
     stage: Stage,
-) -> std::result::Result<Option<Output>, Vec<npl_diagnostics::Diagnostic>> {
-    let Some(checked) = &analysis.checked else {
-        return Ok(None);
-    };
+) -> std::result::Result<Output, Vec<Diagnostic<Place>>> {
     let options = EmitOptions {
         stage: match stage {
             Stage::Enforce => cilium::Stage::Enforce,
             Stage::Observe => cilium::Stage::Observe,
         },
-        owner: unit.owner(),
-        claims_not_checked: analysis.claims_not_checked,
+        owner: manifest.owner.as_ref().map(ToString::to_string),
+        claims_not_checked,
     };
-    match cilium::emit(checked, &analysis.settings, &options) {
-        Ok(mut output) => {
-            one_file_a_name(&mut output);
-            Ok(Some(output))
-        }
-        Err(found) => Err(unit.finish(found)),
-    }
+    let mut output = planned.emit(checked, &options)?;
+    one_file_a_name(&mut output);
+    Ok(output)
 }
 
 /// A slip in `-o` must not cost a source.
@@ -154,27 +154,15 @@ fn one_file_a_name(output: &mut Output) {
     }
 }
 
-/// Every document in one text, the header as comments on top of each package's.
-pub(super) fn stream(outputs: &[(&Unit, Analysis, Output)]) -> String {
-    let size = |output: &Output| {
-        output
-            .objects
-            .iter()
-            .map(|o| o.yaml.len() + 4)
-            .sum::<usize>()
-    };
-    let total = outputs
-        .iter()
-        .map(|(_, _, output)| size(output))
-        .sum::<usize>();
-    let mut out = String::with_capacity(total + 4096);
+/// Every document, the header as comments on top of each package's. In pieces: a large program's
+/// output is not held twice.
+pub(super) fn stream<'a>(outputs: &'a [(&Unit, Analysis, Output)]) -> Vec<Cow<'a, str>> {
+    let mut out = Vec::new();
     for (_, _, output) in outputs {
-        for line in &output.header {
-            out.push_str(&comment(line));
-        }
+        let header: String = output.header.iter().map(|line| comment(line)).collect();
+        out.push(Cow::Owned(header));
         for object in &output.objects {
-            out.push_str("---\n");
-            out.push_str(&object.yaml);
+            out.extend([Cow::Borrowed("---\n"), Cow::Borrowed(&*object.yaml)]);
         }
     }
     out

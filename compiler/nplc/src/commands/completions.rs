@@ -11,6 +11,6 @@ use crate::{
 pub(super) fn run(args: &Completions, ui: &Ui) -> Result<Answer> {
     let mut out = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "nplc", &mut out);
-    ui.out(out)?;
+    ui.out(String::from_utf8_lossy(&out))?;
     Ok(Answer::Yes)
 }

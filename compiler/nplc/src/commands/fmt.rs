@@ -149,7 +149,7 @@ impl Run<'_> {
         } else if self.args.check {
             self.ui.out(format!("{}\n", render::clean(path.as_str())))
         } else {
-            self.batch.add(path, formatted.as_bytes())
+            self.batch.add(path, &formatted)
         }
     }
 

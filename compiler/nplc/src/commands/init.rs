@@ -39,7 +39,7 @@ pub(super) fn run(args: &Init, ui: &Ui) -> Result<Answer> {
     let name = name_of(folder);
     let mut batch = Batch::default();
     for (path, text) in FILES {
-        batch.add(&folder.join(path), text.replace("@NAME@", &name).as_bytes())?;
+        batch.add(&folder.join(path), &text.replace("@NAME@", &name))?;
     }
     batch.commit()?;
     for (path, _) in FILES {

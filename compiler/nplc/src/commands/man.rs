@@ -30,6 +30,6 @@ pub(super) fn run(args: &Man, ui: &Ui) -> Result<Answer> {
     clap_mangen::Man::new(page)
         .render(&mut out)
         .map_err(|error| Stop::failed(plain(&error)))?;
-    ui.out(out)?;
+    ui.out(String::from_utf8_lossy(&out))?;
     Ok(Answer::Yes)
 }

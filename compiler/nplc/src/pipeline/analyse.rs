@@ -34,40 +34,59 @@ pub struct Analysis {
     pub settings: cilium::Settings,
 }
 
+/// What a command makes of a program from cilium's plan of it; hears how many claims are not
+/// checked.
+pub type Make<'a, T> = dyn Fn(&Manifest, &Checked, &cilium::Planned<'_>, usize) -> T + Sync + 'a;
+
 impl Unit {
     /// Runs every check. Lints, claims and targets are asked even where the program has errors: one
     /// run shows all of them.
     pub fn analyse(&self) -> Analysis {
-        self.analyse_with(Vec::new())
+        self.analyse_and::<()>(Vec::new(), None).0
     }
 
-    /// The same, with findings that came from elsewhere: levels and ignores count for them too.
-    pub(super) fn analyse_with(&self, mut found: Vec<Diagnostic<Place>>) -> Analysis {
+    /// The same, with findings that came from elsewhere (levels and ignores count for them too),
+    /// and with what `make` makes: `None` where an error speaks against the program.
+    pub(super) fn analyse_and<T: Send>(
+        &self,
+        mut found: Vec<Diagnostic<Place>>,
+        make: Option<&Make<'_, T>>,
+    ) -> (Analysis, Option<T>) {
         found.extend(self.manifest_findings.iter().cloned());
         found.extend(self.host.diagnostics());
         let model = self.host.model();
         let inventory = self.inventory.as_deref();
-        // Neither looks at the other's findings, and both look at the whole model.
+        let enforced = enforced(&model);
+        let claims = claims::decide(&enforced, inventory);
+        let claims_not_checked = claims.iter().filter(undecided).count();
         let manifest = self.host.manifest();
-        let ((settings, target), lints) = rayon::join(
-            || target_findings(manifest, &model, inventory),
+        let (settings, settings_found) = settings(manifest);
+        found.extend(settings_found);
+        let checks = manifest.target("cilium").is_some() || manifest.targets.is_empty();
+        let so_far = &found;
+        // Neither looks at the other's findings, and both look at the whole model. Most programs
+        // have no errors: what is made of one that lints refuse is dropped.
+        let ((target, made), lints) = rayon::join(
+            || {
+                if !checks && make.is_none() {
+                    return (Vec::new(), None);
+                }
+                let planned = cilium::Planned::new(&model, &settings, cilium::Stage::Enforce);
+                let make = make.filter(|_| !so_far.iter().any(Diagnostic::is_error));
+                let made = make.and_then(|make| {
+                    let checked = Checked::new(Arc::clone(&model), planned.findings())?;
+                    Some(make(manifest, &checked, &planned, claims_not_checked))
+                });
+                (planned.into_findings(), made)
+            },
             || lint::check(&model, inventory),
         );
         found.extend(target);
         found.extend(lints);
         let sound = !found.iter().any(Diagnostic::is_error);
-        let enforced = enforced(&model);
-        let claims = claims::decide(&enforced, inventory);
         found.extend(claims::diagnostics(&enforced, &claims));
-        let undecided = |outcome: &&ClaimOutcome| {
-            matches!(
-                outcome.decision,
-                Decision::NotChecked(_) | Decision::TooLarge(_)
-            )
-        };
-        let claims_not_checked = claims.iter().filter(undecided).count();
         let diagnostics = self.host.finish(found);
-        Analysis {
+        let analysis = Analysis {
             checked: Checked::new(Arc::clone(&model), &diagnostics),
             diagnostics,
             model,
@@ -77,23 +96,22 @@ impl Unit {
             claims_not_checked,
             inventory: self.inventory.clone(),
             settings,
-        }
+        };
+        let made = made.filter(|_| analysis.checked.is_some());
+        (analysis, made)
     }
 }
 
-/// The check half of the targets that `npl.toml` has a table for; of cilium when it has none.
-fn target_findings(
-    manifest: &Manifest,
-    model: &Model,
-    inventory: Option<&Inventory>,
-) -> (cilium::Settings, Vec<Diagnostic<Place>>) {
-    let table = manifest.target("cilium");
-    let entries = table.map(entries).unwrap_or_default();
-    let (settings, mut found) = cilium::Settings::from_table(&entries);
-    if table.is_some() || manifest.targets.is_empty() {
-        found.extend(cilium::check(model, &settings, inventory));
-    }
-    (settings, found)
+fn undecided(outcome: &&ClaimOutcome) -> bool {
+    matches!(
+        outcome.decision,
+        Decision::NotChecked(_) | Decision::TooLarge(_)
+    )
+}
+
+fn settings(manifest: &Manifest) -> (cilium::Settings, Vec<Diagnostic<Place>>) {
+    let entries = manifest.target("cilium").map(entries).unwrap_or_default();
+    cilium::Settings::from_table(&entries)
 }
 
 fn enforced(model: &Arc<Model>) -> Arc<Model> {

@@ -16,7 +16,7 @@ use npl_sema::{
 };
 use npl_syntax::ast::Date;
 
-pub use analyse::Analysis;
+pub use analyse::{Analysis, Make};
 pub use gather::Gathered;
 pub use unit::{At, Located, Unit};
 
@@ -63,13 +63,23 @@ pub fn open(files: &dyn Files, request: &Request) -> Result<Vec<Unit>> {
 
 /// Every check over each of the programs, and those that need to see several at once.
 pub fn analyse_all(units: &[Unit]) -> Vec<Analysis> {
+    let all = analyse_and::<()>(units, None);
+    all.into_iter().map(|(analysis, _)| analysis).collect()
+}
+
+/// The same, with what `make` makes of each program that no error speaks against.
+pub fn make_all<T: Send>(units: &[Unit], make: &Make<'_, T>) -> Vec<(Analysis, Option<T>)> {
+    analyse_and(units, Some(make))
+}
+
+fn analyse_and<T: Send>(units: &[Unit], make: Option<&Make<'_, T>>) -> Vec<(Analysis, Option<T>)> {
     if let [only] = units {
-        return vec![only.analyse()];
+        return vec![only.analyse_and(Vec::new(), make)];
     }
     let across = across::findings(units);
     let pairs = units.iter().zip(across);
     pairs
-        .map(|(unit, found)| unit.analyse_with(found))
+        .map(|(unit, found)| unit.analyse_and(found, make))
         .collect()
 }
 

@@ -46,7 +46,7 @@ pub fn check(
 ) -> Vec<Diagnostic<Place>> {
     // What an inventory shows is the same for every target: `policy` says it.
     let _ = inventory;
-    planned(model, settings, Stage::Enforce).1
+    Planned::new(model, settings, Stage::Enforce).findings
 }
 
 /// The objects of a checked program.
@@ -58,22 +58,60 @@ pub fn emit(
     settings: &Settings,
     options: &EmitOptions,
 ) -> Result<Output, Vec<Diagnostic<Place>>> {
-    let (plan, diagnostics) = planned(checked.model(), settings, options.stage);
-    if diagnostics.iter().any(Diagnostic::is_error) {
-        return Err(diagnostics);
-    }
-    let made = emit::emit(&plan, options);
-    Ok(emit::output(&plan, options, made))
+    Planned::new(checked.model(), settings, options.stage).written(options)
 }
 
-/// The plan with everything that speaks against it.
-fn planned<'m>(
-    model: &'m Model,
-    settings: &'m Settings,
+/// A program as its objects will say it: what [`check`] finds and [`emit`] writes, worked out once
+/// for both.
+#[derive(Debug)]
+pub struct Planned<'m> {
+    plan: plan::Plan<'m>,
     stage: Stage,
-) -> (plan::Plan<'m>, Vec<Diagnostic<Place>>) {
-    let (plan, mut diagnostics) = plan::Plan::new(model, settings, stage);
-    diagnostics.extend(express::check(&plan));
-    diagnostics.extend(learn::check(&plan));
-    (plan, diagnostics)
+    findings: Vec<Diagnostic<Place>>,
+}
+
+impl<'m> Planned<'m> {
+    pub fn new(model: &'m Model, settings: &'m Settings, stage: Stage) -> Self {
+        let (plan, mut findings) = plan::Plan::new(model, settings, stage);
+        findings.extend(express::check(&plan));
+        findings.extend(learn::check(&plan));
+        Self {
+            plan,
+            stage,
+            findings,
+        }
+    }
+
+    /// As [`check`].
+    pub fn findings(&self) -> &[Diagnostic<Place>] {
+        &self.findings
+    }
+
+    pub fn into_findings(self) -> Vec<Diagnostic<Place>> {
+        self.findings
+    }
+
+    /// As [`emit`]. Of another program or for another stage the plan is made anew.
+    ///
+    /// # Errors
+    /// The findings that stand against it.
+    pub fn emit(
+        &self,
+        checked: &Checked,
+        options: &EmitOptions,
+    ) -> Result<Output, Vec<Diagnostic<Place>>> {
+        if std::ptr::eq(checked.model(), self.plan.model) && options.stage == self.stage {
+            self.written(options)
+        } else {
+            emit(checked, self.plan.settings, options)
+        }
+    }
+
+    fn written(&self, options: &EmitOptions) -> Result<Output, Vec<Diagnostic<Place>>> {
+        if self.findings.iter().any(Diagnostic::is_error) {
+            return Err(self.findings.clone());
+        }
+        let made = emit::emit(&self.plan, options);
+        Ok(emit::output(&self.plan, options, made))
+    }
 }

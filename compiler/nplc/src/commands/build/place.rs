@@ -70,10 +70,10 @@ pub(super) fn write_folder(
                 ),
             ));
         }
-        batch.add(&path, text.as_bytes())?;
+        batch.add(&path, text)?;
     }
     let text = serde_json::to_string_pretty(list).unwrap_or_default() + "\n";
-    batch.add(&folder.join(LIST_NAME), text.as_bytes())?;
+    batch.add(&folder.join(LIST_NAME), &text)?;
     let unchanged = batch.unchanged();
     let written = batch.commit()?;
     let made: BTreeSet<&String> = files.iter().map(|(name, _)| name).collect();
