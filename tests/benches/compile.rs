@@ -12,11 +12,15 @@
 
 use std::hint::black_box;
 
-use npl_policy::{claims, lint};
-use npl_sema::files::MemoryFiles;
-use npl_targets::cilium::{self, EmitOptions};
+use npl_policy::{claims, lint, model::Checked};
+use npl_sema::{files::MemoryFiles, manifest::Manifest};
+use npl_targets::cilium::{self, EmitOptions, Planned};
 use npl_test_support::program;
 use nplc::pipeline::{self, Request, Unit};
+
+/// As in `nplc`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
     divan::main();
@@ -40,13 +44,26 @@ fn open(files: &MemoryFiles) -> Unit {
 }
 
 fn build(files: &MemoryFiles) -> usize {
-    let analysis = open(files).analyse();
-    let checked = analysis
-        .checked
-        .expect("the generated program has no errors");
-    let options = EmitOptions::default();
-    let output = cilium::emit(&checked, &analysis.settings, &options).expect("can be emitted");
-    output.objects.iter().map(|object| object.yaml.len()).sum()
+    let request = Request {
+        paths: vec!["/".to_owned()],
+        ..Request::default()
+    };
+    let units = pipeline::open(files, &request).unwrap();
+    let emit = |_: &Manifest, checked: &Checked, planned: &Planned<'_>, _| {
+        planned
+            .emit(checked, &EmitOptions::default())
+            .expect("can be emitted")
+    };
+    let made = pipeline::make_all(&units, &emit);
+    let output = made.iter().filter_map(|(_, output)| output.as_ref());
+    let bytes = output
+        .flat_map(|output| &output.objects)
+        .map(|object| object.yaml.len())
+        .sum();
+    assert!(bytes > 0, "the generated program has no errors");
+    // The process ends without taking these apart.
+    std::mem::forget((units, made));
+    bytes
 }
 
 /// Rules: ten for each workload.
