@@ -7,6 +7,7 @@
 
 pub mod judge;
 mod name;
+pub mod npl;
 mod parse;
 pub mod selector;
 pub mod shape;

@@ -1,0 +1,82 @@
+//! Port sets as the language writes them.
+//!
+//! Of ICMP it knows three names, each of both families; every other type has none.
+
+use npl_policy::port::{PortProto, PortSet, PortUnit};
+
+/// Which families an end has addresses of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Families {
+    Both,
+    OnlyV4,
+    OnlyV6,
+}
+
+fn named() -> [(&'static str, PortSet); 3] {
+    [
+        ("icmp.echo", PortSet::icmp_echo()),
+        ("icmp.unreachable", PortSet::icmp_unreachable()),
+        ("icmp.time-exceeded", PortSet::icmp_time_exceeded()),
+    ]
+}
+
+/// The same set with the types of a family that the end has no address of, where a name needs them.
+pub(super) fn widened(ports: &PortSet, families: Families) -> PortSet {
+    let (v4, v6) = match families {
+        Families::Both => return ports.clone(),
+        Families::OnlyV4 => (&ports.icmp4, None),
+        Families::OnlyV6 => (&ports.icmp4, Some(&ports.icmp6)),
+    };
+    let mut out = ports.clone();
+    for (_, set) in named() {
+        let here = match v6 {
+            None => !set.icmp4.is_empty() && set.icmp4.iter().all(|t| v4.contains(t)),
+            Some(v6) => set.icmp6.iter().all(|t| v6.contains(t)),
+        };
+        if here {
+            out = out.union(&set);
+        }
+    }
+    out
+}
+
+/// The members one by one; nothing for every port; `None` for what has no name.
+pub(super) fn members(ports: &PortSet) -> Option<Vec<String>> {
+    if ports.all {
+        return Some(Vec::new());
+    }
+    let mut rest = ports.clone();
+    let mut icmp = Vec::new();
+    for (name, set) in named() {
+        if set.implies(ports) {
+            rest = rest.subtract(&set);
+            icmp.push(name.to_owned());
+        }
+    }
+    let mut out = Vec::new();
+    for unit in rest.units() {
+        match unit {
+            // Port 0 is none that a flow has.
+            PortUnit::Range { high: 0, .. } => {}
+            PortUnit::Range { proto, low, high } => out.push(range(proto, low, high)),
+            PortUnit::All | PortUnit::Icmp4(_) | PortUnit::Icmp6(_) | PortUnit::Other => {
+                return None;
+            }
+        }
+    }
+    out.append(&mut icmp);
+    (!out.is_empty()).then_some(out)
+}
+
+fn range(proto: PortProto, low: u16, high: u16) -> String {
+    let numbers = match (low.max(1), high) {
+        (1, u16::MAX) => "*".to_owned(),
+        (low, high) if low == high => low.to_string(),
+        (low, high) => format!("{low}-{high}"),
+    };
+    match (proto, numbers.as_str()) {
+        (PortProto::Tcp, "*") => "*/tcp".to_owned(),
+        (PortProto::Tcp, _) => numbers,
+        _ => format!("{numbers}/{}", proto.as_str()),
+    }
+}

@@ -1,0 +1,139 @@
+//! `nplc import`: a model as text means the same as the model, at each end.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test code"
+)]
+
+use std::sync::Arc;
+
+use npl_policy::{interpret::Interpreter, model::Model};
+use npl_sema::{eval::prelude, files::MemoryFiles, names};
+use npl_targets::import::npl::{self, About, Words};
+use npl_test_support::random::{self, Rng};
+use npl_tests::flows;
+use nplc::pipeline::{self, Request};
+
+const PROGRAMS: u64 = 300;
+const FLOWS: usize = 200;
+
+fn compile(text: &str) -> Result<Arc<Model>, String> {
+    let files = MemoryFiles::new([("/main.npl", text)]);
+    let request = Request {
+        paths: vec!["/main.npl".to_owned()],
+        ..Request::default()
+    };
+    let unit = pipeline::open(&files, &request).unwrap().remove(0);
+    let analysis = unit.analyse();
+    let errors: Vec<String> = analysis
+        .diagnostics
+        .iter()
+        .filter(|finding| finding.is_error() && !finding.code.id.starts_with("NPL07"))
+        .map(|finding| format!("{} {}", finding.code.id, finding.message))
+        .collect();
+    match errors.is_empty() {
+        true => Ok(analysis.model),
+        false => Err(errors.join("\n")),
+    }
+}
+
+fn written(model: &Model) -> (String, Vec<npl::Unsaid>) {
+    let taken: Vec<&str> = prelude::names().collect();
+    let about = About {
+        words: Words {
+            is_name: names::is_identifier,
+            skeleton: names::skeleton,
+            taken: &taken,
+        },
+        head: &["Written from a model.".to_owned()],
+        objects: &[],
+        rules: &[],
+        workloads: &[],
+        addresses: &[],
+    };
+    let written = npl::write(model, &about);
+    let text = written.text();
+    let text = npl_syntax::format(&text).unwrap_or_else(|found| panic!("{found:#?}\n{text}"));
+    (text, written.unsaid)
+}
+
+/// What differs between two models, on flows aimed at the random programs.
+fn differences(a: &Model, b: &Model, seed: u64) -> Vec<String> {
+    let (one, two) = (Interpreter::new(a), Interpreter::new(b));
+    let mut out = Vec::new();
+    for flow in flows::flows(&mut Rng::new(seed ^ 0x1234), FLOWS) {
+        let (x, y) = (one.judge(&flow), two.judge(&flow));
+        let same = x.egress.verdict == y.egress.verdict && x.ingress.verdict == y.ingress.verdict;
+        if !same || x.verdict != y.verdict {
+            out.push(format!("{flow:?}\n  before: {x:?}\n   after: {y:?}"));
+        }
+    }
+    out
+}
+
+#[test]
+fn a_model_as_text_means_the_same() {
+    let (mut compiled, mut judged) = (0, 0);
+    let mut failures = Vec::new();
+    for seed in 0..PROGRAMS {
+        let program = random::program(seed);
+        let Ok(model) = compile(&program.text) else {
+            continue;
+        };
+        let (text, unsaid) = written(&model);
+        let arriving = |unsaid: &npl::Unsaid| unsaid.why.starts_with("`dns` cannot be checked");
+        if unsaid.iter().any(arriving) {
+            continue;
+        }
+        if !unsaid.is_empty() {
+            failures.push(format!("seed {seed}\n{}\n{unsaid:?}", program.text));
+            continue;
+        }
+        match compile(&text) {
+            Err(errors) => {
+                failures.push(format!("seed {seed}\n{}\n{text}\n{errors}", program.text))
+            }
+            Ok(again) => {
+                (compiled, judged) = (compiled + 1, judged + FLOWS);
+                let found = differences(&model, &again, seed);
+                if let Some(first) = found.first() {
+                    failures.push(format!("seed {seed}\n{}\n{text}\n{first}", program.text));
+                }
+                assert_eq!(written(&model).0, text, "the same model, another text");
+            }
+        }
+    }
+    println!("{compiled} of {PROGRAMS} programs, {judged} flows");
+    assert!(compiled > PROGRAMS / 2);
+    assert!(
+        failures.is_empty(),
+        "{} failures\n{}",
+        failures.len(),
+        failures
+            .iter()
+            .take(3)
+            .cloned()
+            .collect::<Vec<_>>()
+            .join("\n=====\n"),
+    );
+}
+
+#[test]
+fn what_the_standard_library_says_is_what_the_writer_takes_it_for() {
+    for (path, own) in npl::known_declarations() {
+        let name = path.rsplit('.').next().unwrap();
+        let side = |end: &str| {
+            format!(
+                "namespace x\n{own}\nuse {path}\nworkload w {{ app: \"w\" }}\nallow egress w -> {end}\n"
+            )
+        };
+        let peers = |end: &str| {
+            let model = compile(&side(end)).unwrap();
+            let set = Arc::clone(&model.ends[0].peers);
+            let pods: Vec<_> = set.pods.iter().map(|part| part.pods.clone()).collect();
+            (pods, set.nets.clone())
+        };
+        assert_eq!(peers(name), peers("own"), "{path}");
+    }
+}
