@@ -16,7 +16,7 @@ use smol_str::SmolStr;
 
 use crate::name::NamePattern;
 
-pub use normal::{host_of, normalise_path};
+pub use normal::{has_query, host_of, normalise_path};
 pub use parse::{GrpcError, PathError, grpc_entry};
 pub use rule::http_covers;
 pub use via::{Admits, Fact, ViaKind};
@@ -40,6 +40,9 @@ pub struct HttpEntry {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PathPattern {
     pub segments: Vec<Segment>,
+    /// `/a?`: only without a query. Existing policies say so, since their expressions cover the
+    /// query too.
+    pub bare: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -12,6 +12,11 @@ pub fn normalise_path(target: &str) -> Option<String> {
     Some(merged(&decoded(path)?))
 }
 
+/// Something stands behind the path of a request target, if only the `?`.
+pub fn has_query(target: &str) -> bool {
+    target.contains('?')
+}
+
 /// `%41` becomes `A`; escapes of reserved characters stay as written.
 fn decoded(path: &str) -> Option<String> {
     let mut out = String::with_capacity(path.len());

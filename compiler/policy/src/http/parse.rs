@@ -15,7 +15,8 @@ use crate::{
 pub enum PathError {
     /// Does not begin with `/`.
     NoSlash,
-    /// A query or a fragment: paths are matched without them.
+    /// A query or a fragment: paths are matched without them. A last `?` alone says that there is
+    /// none.
     Query(usize),
     /// A space, a control character, `\`, or one that is not ASCII.
     Character(usize),
@@ -38,13 +39,17 @@ pub enum PathError {
 
 impl PathPattern {
     pub fn parse(text: &str) -> Result<Self, PathError> {
-        let Some(body) = text.strip_prefix('/') else {
+        let (path, bare) = match text.strip_suffix('?') {
+            Some(path) => (path, true),
+            None => (text, false),
+        };
+        let Some(body) = path.strip_prefix('/') else {
             return Err(PathError::NoSlash);
         };
         if text.len() > PATH_BYTES_MAX {
             return Err(PathError::TooLong);
         }
-        check_characters(text)?;
+        check_characters(path)?;
         let mut segments = Vec::new();
         let mut at = 1;
         let mut parts = body.split('/').peekable();
@@ -53,7 +58,7 @@ impl PathPattern {
             segments.push(segment(part, at, last)?);
             at += part.len() + 1;
         }
-        Ok(Self { segments })
+        Ok(Self { segments, bare })
     }
 }
 
@@ -138,6 +143,7 @@ pub fn grpc_entry(text: &str) -> Result<HttpEntry, GrpcError> {
         method: Some(SmolStr::new_static("POST")),
         path: PathPattern {
             segments: vec![Segment::Exact(SmolStr::new(service)), last],
+            bare: false,
         },
     })
 }

@@ -35,8 +35,12 @@ impl PathPattern {
         }
     }
 
-    /// `path` is normalised: see [`super::normalise_path`].
-    pub fn matches(&self, path: &str) -> bool {
+    /// `path` is normalised: see [`super::normalise_path`]; `query`: one stood behind it.
+    pub fn matches(&self, path: &str, query: bool) -> bool {
+        !(self.bare && query) && self.matches_path(path)
+    }
+
+    fn matches_path(&self, path: &str) -> bool {
         let Some(body) = path.strip_prefix('/') else {
             return false;
         };
@@ -58,7 +62,7 @@ impl PathPattern {
         } else {
             !other_open && narrow.len() == wide.len()
         };
-        fits && wide.iter().zip(narrow).all(|(a, b)| a.holds(b))
+        (other.bare || !self.bare) && fits && wide.iter().zip(narrow).all(|(a, b)| a.holds(b))
     }
 
     /// Some path is admitted by both.
@@ -84,6 +88,7 @@ impl PathPattern {
             let more = std::iter::repeat_n(Segment::Any, count);
             Self {
                 segments: before.iter().cloned().chain(more).chain(last).collect(),
+                bare: self.bare,
             }
         };
         let mut out = Vec::with_capacity(2 * most + 2);
@@ -111,6 +116,9 @@ impl fmt::Display for PathPattern {
                 Segment::Any => f.write_str("*")?,
                 Segment::Rest => f.write_str("**")?,
             }
+        }
+        if self.bare {
+            f.write_str("?")?;
         }
         Ok(())
     }

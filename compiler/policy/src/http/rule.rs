@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    http::{HttpEntry, HttpRule, host_of, normalise_path},
+    http::{HttpEntry, HttpRule, has_query, host_of, normalise_path},
     name::{NamePattern, union_contains},
 };
 
@@ -12,10 +12,11 @@ impl HttpEntry {
         self.method.is_none() || self.method == other.method
     }
 
-    /// `path` is normalised.
-    pub fn matches(&self, method: &str, path: &str) -> bool {
-        self.method.as_deref().is_none_or(|m| m == method) && self.path.matches(path)
+    /// `path` is normalised; `query`: one stood behind it.
+    pub fn matches(&self, method: &str, path: &str, query: bool) -> bool {
+        self.method.as_deref().is_none_or(|m| m == method) && self.path.matches(path, query)
     }
+
 
     /// Every request that `other` admits is admitted here.
     pub fn contains(&self, other: &Self) -> bool {
@@ -47,7 +48,7 @@ impl HttpRule {
 
     fn entry_matches(&self, method: &str, target: &str) -> bool {
         normalise_path(target).is_some_and(|path| {
-            let admits = |entry: &HttpEntry| entry.matches(method, &path);
+            let admits = |entry: &HttpEntry| entry.matches(method, &path, has_query(target));
             self.entries.iter().any(admits)
         })
     }

@@ -89,7 +89,7 @@ proptest! {
         let (mut inside, mut meet) = (true, false);
         for p in paths() {
             let (x, y) = (plain_match(&a, &p), plain_match(&b, &p));
-            prop_assert_eq!(pa.matches(&p), x, "{} on {}", a, p);
+            prop_assert_eq!(pa.matches(&p, false), x, "{} on {}", a, p);
             inside &= !y || x;
             meet |= x && y;
         }
@@ -295,4 +295,29 @@ fn what_a_clause_says_of_facts() {
     assert_eq!(orders.admits(&facts("PUT", "")), Admits::No);
     assert_eq!(orders.admits(&facts("GET", "/orders/%2f")), Admits::No);
     assert_eq!(orders.admits(&sni("a.io")), Admits::No);
+}
+
+/// `?` at the end: the path alone. Expressions of existing policies cover the query too.
+#[test]
+fn a_bare_path_admits_no_query() {
+    let bare = rule(&[], &[("GET", "/a?")]);
+    let open = rule(&[], &[("GET", "/a")]);
+    assert!(bare.matches("GET", "/a", ""));
+    assert!(!bare.matches("GET", "/a?x=1", ""));
+    assert!(!bare.matches("GET", "/a?", ""));
+    assert!(open.contains(&bare) && !bare.contains(&open));
+    assert!(open.intersects(&bare));
+    assert_eq!(path("/a/**?").to_string(), "/a/**?");
+    assert!(path("/a/**?").bare);
+    assert_eq!(PathPattern::parse("/a??"), Err(PathError::Query(2)));
+    assert_eq!(PathPattern::parse("?"), Err(PathError::NoSlash));
+    let via = |rule: &HttpRule| Via::Http(rule.clone());
+    let asked = |target: &str| Facts {
+        method: Some("GET".into()),
+        path: Some(target.into()),
+        ..Facts::default()
+    };
+    assert_eq!(via(&bare).admits(&asked("/a")), Admits::Yes);
+    assert_eq!(via(&bare).admits(&asked("/a?x")), Admits::No);
+    assert!(via(&bare).implies(&via(&open)) && !via(&open).implies(&via(&bare)));
 }

@@ -1,7 +1,7 @@
 //! What a `via` admits, and how two of them relate.
 
 use crate::{
-    http::{HttpRule, host_of, normalise_path, rule::http_covers},
+    http::{HttpRule, has_query, host_of, normalise_path, rule::http_covers},
     model::{Facts, Via},
     name::{NamePattern, union_contains},
 };
@@ -163,6 +163,7 @@ fn admits_entry(rule: &HttpRule, facts: &Facts) -> Admits {
         Some(Some(path)) => Some(path),
         None => None,
     };
+    let query = facts.path.as_deref().is_some_and(has_query);
     let mut depends = None;
     for entry in &rule.entries {
         let method = match (&entry.method, &facts.method) {
@@ -170,7 +171,7 @@ fn admits_entry(rule: &HttpRule, facts: &Facts) -> Admits {
             (Some(want), Some(have)) => Some(want == have),
             (Some(_), None) => None,
         };
-        match (method, path.as_deref().map(|p| entry.path.matches(p))) {
+        match (method, path.as_deref().map(|p| entry.path.matches(p, query))) {
             (Some(true), Some(true)) => return Admits::Yes,
             (Some(false), _) | (_, Some(false)) => {}
             (None, _) => depends = depends.or(Some(Fact::Method)),

@@ -74,7 +74,6 @@ fn http_items(rule: &HttpRule) -> Vec<HttpItem> {
         hosts => hosts.iter().map(|h| Some(host_regex(h))).collect(),
     };
     let entries: Vec<Option<&HttpEntry>> = match rule.entries.as_slice() {
-        [] if rule.hosts.is_empty() => Vec::new(),
         [] => vec![None],
         entries => entries.iter().map(Some).collect(),
     };
@@ -102,7 +101,9 @@ pub(super) fn path_regex(path: &PathPattern) -> String {
             Segment::Rest => out.push_str("(/[^?#]*)?"),
         }
     }
-    out.push_str(r"(\?.*)?");
+    if !path.bare {
+        out.push_str(r"(\?.*)?");
+    }
     out
 }
 
