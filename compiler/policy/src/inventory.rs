@@ -62,6 +62,8 @@ pub struct Service {
     pub namespace: SmolStr,
     pub name: SmolStr,
     pub kind: ServiceKind,
+    /// Of the object itself: `toServices` selects by them.
+    pub labels: Labels,
     /// `None`: no selector (its backends are `addresses`).
     pub selector: Option<Labels>,
     pub ports: Vec<ServicePort>,

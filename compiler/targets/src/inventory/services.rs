@@ -41,6 +41,7 @@ impl Reader {
             cluster_ips: self.cluster_ips(node),
             addresses: Vec::new(),
             external_policy_cluster: outside && !local,
+            labels: meta.labels,
             kind,
             namespace: meta.namespace,
             name: meta.name,

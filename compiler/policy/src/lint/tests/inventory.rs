@@ -40,6 +40,7 @@ fn service(app: &str, port: u16, target: TargetPort) -> Service {
         }],
         cluster_ips: Vec::new(),
         addresses: Vec::new(),
+        labels: Vec::new(),
         external_policy_cluster: false,
         place: PLACE,
     }
@@ -151,6 +152,7 @@ fn enters_elsewhere() {
     let mut inventory = running();
     inventory.services.push(Service {
         kind: ServiceKind::LoadBalancer,
+        labels: Vec::new(),
         external_policy_cluster: true,
         ..service("web", 8080, TargetPort::Name("http".into()))
     });

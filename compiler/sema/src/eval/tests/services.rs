@@ -51,6 +51,7 @@ fn service(
             .collect(),
         cluster_ips: Vec::new(),
         addresses: Vec::new(),
+        labels: Vec::new(),
         external_policy_cluster: false,
         place: PLACE,
     }

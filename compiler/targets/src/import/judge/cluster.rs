@@ -36,12 +36,12 @@ pub struct PortsOf {
 }
 
 impl Cluster {
-    /// What an inventory knows. It keeps no labels of services.
+    /// What an inventory knows.
     pub fn of(inventory: &Inventory) -> Self {
         let services = inventory.services.iter().map(|service| ClusterService {
             namespace: service.namespace.clone(),
             name: service.name.clone(),
-            labels: Vec::new(),
+            labels: service.labels.clone(),
             selector: service.selector.clone().unwrap_or_default(),
             addresses: service.addresses.clone(),
         });
