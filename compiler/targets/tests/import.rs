@@ -523,6 +523,10 @@ fn fence<'a>(page: &'a str, section: &str) -> &'a str {
 fn the_page_of_every_code_shows_that_code_and_no_other() {
     let mut pages = 0;
     for code in npl_diagnostics::codes::all().filter(|code| code.id.starts_with("NPL10")) {
+        // What the model cannot say is found after reading: `tests/lower`.
+        if code.name.starts_with("import-") {
+            continue;
+        }
         pages += 1;
         let wrong = findings(fence(code.page, "Wrong"));
         assert!(!wrong.is_empty(), "{}: its Wrong is right", code.id);

@@ -24,4 +24,24 @@ codes! {
     POLICY_PORT_RANGE_IGNORED = "NPL1021" "policy-port-range-ignored" Warning "an `endPort` that has no effect";
     POLICY_SERVICE_HOLE = "NPL1022" "policy-service-hole" Warning "a rule on services that opens or closes more than it says";
     POLICY_DUPLICATE = "NPL1023" "policy-duplicate" Error "two policies with one name";
+    IMPORT_NODE_POLICY = "NPL1040" "import-node-policy" Error "a policy of nodes, which no workload is";
+    IMPORT_TLS_INTERCEPTION = "NPL1041" "import-tls-interception" Error "a rule that has the proxy open TLS";
+    IMPORT_HEADER_MATCH = "NPL1042" "import-header-match" Error "a rule on the headers of a request";
+    IMPORT_AUTHENTICATION = "NPL1043" "import-authentication" Error "a rule that asks for mutual authentication";
+    IMPORT_LISTENER = "NPL1044" "import-listener" Error "a rule that hands its traffic to a listener";
+    IMPORT_CLOUD_GROUP = "NPL1045" "import-cloud-group" Error "peers that only a cloud knows";
+    IMPORT_ENTITY = "NPL1046" "import-entity" Error "an endpoint of Cilium's that no entity is";
+    IMPORT_OTHER_CLUSTER = "NPL1047" "import-other-cluster" Error "a selector that speaks of another cluster";
+    IMPORT_EXPRESSION = "NPL1048" "import-expression" Error "a regular expression that no pattern says";
+    IMPORT_NAME = "NPL1049" "import-name" Error "a name pattern that is none of the language";
+    IMPORT_PROTOCOL = "NPL1050" "import-protocol" Error "a protocol or port that no rule says";
+    IMPORT_NEEDS_INVENTORY = "NPL1051" "import-needs-inventory" Error "a rule that means what the cluster holds";
+    IMPORT_GROUP_MISSING = "NPL1052" "import-group-missing" Error "a CIDR group that is not among the sources";
+    IMPORT_CIDR_GROUP_SELECTOR = "NPL1053" "import-cidr-group-selector" Error "a selector of CIDR groups that joins labels";
+    IMPORT_CLAUSE_CLASH = "NPL1054" "import-clause-clash" Error "rules above the port that Cilium cannot join";
+    IMPORT_NAMES_REQUIRED = "NPL1055" "import-names-required" Warning "a rule that server names of another one swallow";
+    IMPORT_NAMES_CLOSE = "NPL1056" "import-names-close" Warning "server names on more than TCP";
+    IMPORT_HTTP_LISTENER = "NPL1057" "import-http-listener" Warning "a rule that opens a port of an HTTP rule";
+    IMPORT_SELECTS_NOBODY = "NPL1058" "import-selects-nobody" Warning "a subject that no pod meets";
+    IMPORT_BARE_ENDPOINTS = "NPL1059" "import-bare-endpoints" Warning "a subject that holds endpoints of Cilium's own";
 }

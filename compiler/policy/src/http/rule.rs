@@ -17,7 +17,6 @@ impl HttpEntry {
         self.method.as_deref().is_none_or(|m| m == method) && self.path.matches(path, query)
     }
 
-
     /// Every request that `other` admits is admitted here.
     pub fn contains(&self, other: &Self) -> bool {
         self.method_holds(other) && self.path.contains(&other.path)

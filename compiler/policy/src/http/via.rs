@@ -171,7 +171,10 @@ fn admits_entry(rule: &HttpRule, facts: &Facts) -> Admits {
             (Some(want), Some(have)) => Some(want == have),
             (Some(_), None) => None,
         };
-        match (method, path.as_deref().map(|p| entry.path.matches(p, query))) {
+        match (
+            method,
+            path.as_deref().map(|p| entry.path.matches(p, query)),
+        ) {
             (Some(true), Some(true)) => return Admits::Yes,
             (Some(false), _) | (_, Some(false)) => {}
             (None, _) => depends = depends.or(Some(Fact::Method)),

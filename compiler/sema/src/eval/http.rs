@@ -169,7 +169,9 @@ impl Cx<'_> {
 fn why(error: PathError) -> String {
     match error {
         PathError::NoSlash => "it does not begin with `/`".to_owned(),
-        PathError::Query(_) => "paths are matched without `?` and `#` parts; a last `?` admits none".to_owned(),
+        PathError::Query(_) => {
+            "paths are matched without `?` and `#` parts; a last `?` admits none".to_owned()
+        }
         PathError::Character(_) => "a character may not stand in it unescaped".to_owned(),
         PathError::Escape(_) => "`%` needs two hexadecimal digits".to_owned(),
         PathError::EscapedSlash(_) => "no entry admits a path with `%2F` or `%5C`".to_owned(),

@@ -6,6 +6,7 @@
 //! it is in a cluster. What they accept and read differently than it looks is a warning.
 
 pub mod judge;
+pub mod lower;
 mod name;
 pub mod npl;
 mod parse;

@@ -48,6 +48,8 @@ pub struct Rule {
     pub deny_ingress_by_default: bool,
     pub deny_egress_by_default: bool,
     pub ends: Vec<End>,
+    /// What the author says of it.
+    pub description: Option<SmolStr>,
     pub place: Place,
 }
 
@@ -207,6 +209,8 @@ pub struct HttpMatch {
     pub host: Option<Pattern>,
     /// Headers that must be there, or have a value: never known of a flow.
     pub headers: Vec<SmolStr>,
+    /// Adds, replaces, removes or logs headers; the request passes all the same.
+    pub rewrites: bool,
 }
 
 impl PartialEq for HttpMatch {
@@ -216,6 +220,7 @@ impl PartialEq for HttpMatch {
             && text(&self.path) == text(&other.path)
             && text(&self.host) == text(&other.host)
             && self.headers == other.headers
+            && self.rewrites == other.rewrites
     }
 }
 

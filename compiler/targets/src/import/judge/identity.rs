@@ -55,7 +55,7 @@ const DROPPED: [&str; 15] = [
     "io.cilium.k8s.policy.",
 ];
 
-fn is_dropped(key: &str) -> bool {
+pub(crate) fn is_dropped(key: &str) -> bool {
     DROPPED.iter().any(|prefix| key.starts_with(prefix)) || key.contains("beta.kubernetes.io")
 }
 

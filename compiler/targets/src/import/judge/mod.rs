@@ -16,6 +16,7 @@ use ipnet::IpNet;
 use npl_diagnostics::{Diagnostic, FileId, Place};
 use smol_str::{SmolStr, format_smolstr};
 
+pub(crate) use self::identity::is_dropped as is_dropped_label;
 pub use self::{
     cluster::{Cluster, ClusterService, PortsOf},
     flow::{End as FlowEnd, Facts, Flow, Judgement, Need, Outcome, Pod},

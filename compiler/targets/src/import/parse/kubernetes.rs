@@ -51,6 +51,7 @@ pub(super) fn rule(out: &mut Findings, node: &Node, namespace: &SmolStr) -> Opti
         deny_ingress_by_default: has(true, &ends),
         deny_egress_by_default: has(false, &ends),
         ends,
+        description: None,
         place: object.place,
     })
 }

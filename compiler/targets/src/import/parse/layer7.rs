@@ -113,9 +113,14 @@ fn http(out: &mut Findings, node: &Node) -> Option<HttpMatch> {
         path: pattern(out, object, "path", true),
         host: pattern(out, object, "host", false),
         headers: out.strings(object, "headers"),
+        rewrites: false,
     };
     for item in out.items(object, "headerMatches") {
-        entry.headers.extend(header_match(out, item));
+        match header_match(out, item) {
+            Some(header) => entry.headers.push(header),
+            // The request is changed and passes.
+            None => entry.rewrites = true,
+        }
     }
     Some(entry)
 }

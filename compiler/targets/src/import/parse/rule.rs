@@ -47,7 +47,7 @@ pub(super) fn rule(
         "log",
     ];
     out.known(object, "spec", &fields);
-    metadata(out, object);
+    let description = metadata(out, object);
     let (subject, is_node) = subject(out, object, namespace)?;
     let scope = Scope {
         file,
@@ -79,15 +79,16 @@ pub(super) fn rule(
         subject: scope.subject(subject),
         node: is_node,
         ends,
+        description,
         place: object.place,
     })
 }
 
-/// Fields that change no verdict are only checked for their type.
-fn metadata(out: &mut Findings, object: Object<'_>) {
-    if let Some(node) = object.get("description") {
-        out.string(node, "description");
-    }
+/// Fields that change no verdict are only checked for their type; the description is kept.
+fn metadata(out: &mut Findings, object: Object<'_>) -> Option<SmolStr> {
+    let description = object
+        .get("description")
+        .and_then(|node| out.string(node, "description").cloned());
     for item in out.items(object, "labels") {
         if let Some(label) = out.object(item, "labels") {
             out.known(label, "labels", &["key", "value", "source"]);
@@ -99,11 +100,11 @@ fn metadata(out: &mut Findings, object: Object<'_>) {
         }
     }
     let Some(log) = object.get("log").and_then(|node| out.object(node, "log")) else {
-        return;
+        return description;
     };
     out.known(log, "log", &["value"]);
     let Some(node) = log.get("value") else {
-        return;
+        return description;
     };
     if let Some(text) = out.string(node, "value")
         && (text.chars().count() > 32 || text.chars().any(char::is_control))
@@ -111,6 +112,7 @@ fn metadata(out: &mut Findings, object: Object<'_>) {
         let message = "`log.value` is longer than 32 characters or not printable";
         out.refuse(&codes::POLICY_WRONG_TYPE, node.place, message);
     }
+    description
 }
 
 fn subject(out: &mut Findings, object: Object<'_>, namespace: &str) -> Option<(Selector, bool)> {

@@ -1,0 +1,117 @@
+//! Cilium's label selectors as the predicates of the model: namespace, namespace labels, account
+//! and pod labels, each of its own dimension.
+//!
+//! Refuses what speaks of reserved labels beside others, and of other clusters: the model has one
+//! cluster.
+
+use npl_policy::label::{Cube, Values};
+use smol_str::SmolStr;
+
+use crate::import::{
+    judge::is_dropped_label,
+    parse::scope::LOCAL_CLUSTER,
+    selector::{Operator, Selector},
+};
+
+const NAMESPACE: &str = "io.kubernetes.pod.namespace";
+const NAMESPACE_LABEL: &str = "io.cilium.k8s.namespace.labels.";
+const ACCOUNT: &str = "io.cilium.k8s.policy.serviceaccount";
+const CLUSTER: &str = "io.cilium.k8s.policy.cluster";
+const RESERVED: &str = "reserved:";
+
+/// Whom a selector selects.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Who {
+    /// The wildcard: world and nodes too.
+    Everybody,
+    Pods(Cube),
+    /// One reserved label, and nothing else.
+    Reserved(SmolStr),
+    Nobody,
+    OtherCluster,
+    /// Reserved labels beside other requirements.
+    Mixed,
+}
+
+/// One requirement of a selector, without operator and spelling.
+struct Requirement<'a> {
+    key: &'a str,
+    values: Values,
+}
+
+fn requirements(selector: &Selector) -> impl Iterator<Item = Requirement<'_>> {
+    let equal = selector.labels.iter().map(|(key, value)| Requirement {
+        key,
+        values: Values::is(value.clone()),
+    });
+    let others = selector.expressions.iter().map(|expression| {
+        let listed = || expression.values.iter().cloned().map(Some);
+        Requirement {
+            key: &expression.key,
+            values: match expression.operator {
+                Operator::In => Values::finite(listed()),
+                Operator::NotIn => Values::all_but(listed()),
+                Operator::Exists => Values::present(),
+                Operator::DoesNotExist => Values::absent(),
+            },
+        }
+    });
+    equal.chain(others)
+}
+
+/// A pod that has no labels at all, not even a namespace, meets it: so do the endpoints that Cilium
+/// runs itself.
+pub(super) fn selects_bare_endpoints(selector: &Selector) -> bool {
+    requirements(selector).all(|requirement| requirement.values.contains(None))
+}
+
+pub(super) fn who(selector: &Selector) -> Who {
+    if selector.is_wildcard() {
+        return Who::Everybody;
+    }
+    if selector.has_key_prefix(RESERVED) {
+        return reserved(selector);
+    }
+    let mut cube = Cube::every();
+    for Requirement { key, values } in requirements(selector) {
+        let (source, bare) = key.split_once(':').unwrap_or(("any", key));
+        let is_pod_label = matches!(source, "any" | "k8s");
+        if is_pod_label && bare == NAMESPACE {
+            cube = cube.with_namespace(&values);
+        } else if is_pod_label && bare == ACCOUNT {
+            cube = cube.with_account(&values);
+        } else if is_pod_label && bare == CLUSTER {
+            if values != Values::is(LOCAL_CLUSTER) {
+                return Who::OtherCluster;
+            }
+        } else if let (true, Some(label)) = (is_pod_label, bare.strip_prefix(NAMESPACE_LABEL)) {
+            cube = cube.with_namespace_label(label, &values);
+        } else if !is_pod_label || is_dropped_label(bare) {
+            // No identity of a pod has such a label.
+            if !values.contains(None) {
+                return Who::Nobody;
+            }
+        } else {
+            cube = cube.with_label(bare, &values);
+        }
+    }
+    match cube.is_empty() {
+        true => Who::Nobody,
+        false => Who::Pods(cube),
+    }
+}
+
+fn reserved(selector: &Selector) -> Who {
+    let mut labels = selector.labels.iter();
+    match (
+        labels.next(),
+        labels.next(),
+        selector.expressions.as_slice(),
+    ) {
+        (Some((key, value)), None, []) => match key.strip_prefix(RESERVED) {
+            Some(name) if value.is_empty() => Who::Reserved(name.into()),
+            _ => Who::Nobody,
+        },
+        _ => Who::Mixed,
+    }
+}
