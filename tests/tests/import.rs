@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use npl_policy::{interpret::Interpreter, model::Model};
+use npl_policy::{compare, interpret::Interpreter, model::Model};
 use npl_sema::{eval::prelude, files::MemoryFiles, names};
 use npl_targets::import::npl::{self, About, Words};
 use npl_test_support::random::{self, Rng};
@@ -74,7 +74,7 @@ fn differences(a: &Model, b: &Model, seed: u64) -> Vec<String> {
 
 #[test]
 fn a_model_as_text_means_the_same() {
-    let (mut compiled, mut judged) = (0, 0);
+    let (mut compiled, mut judged, mut regions) = (0, 0, 0);
     let mut failures = Vec::new();
     for seed in 0..PROGRAMS {
         let program = random::program(seed);
@@ -96,6 +96,12 @@ fn a_model_as_text_means_the_same() {
             }
             Ok(again) => {
                 (compiled, judged) = (compiled + 1, judged + FLOWS);
+                match compare::compare(&model, &again) {
+                    Ok(found) if found.differences.is_empty() => regions += found.regions,
+                    found => {
+                        failures.push(format!("seed {seed}\n{}\n{text}\n{found:#?}", program.text))
+                    }
+                }
                 let found = differences(&model, &again, seed);
                 if let Some(first) = found.first() {
                     failures.push(format!("seed {seed}\n{}\n{text}\n{first}", program.text));
@@ -104,7 +110,7 @@ fn a_model_as_text_means_the_same() {
             }
         }
     }
-    println!("{compiled} of {PROGRAMS} programs, {judged} flows");
+    println!("{compiled} of {PROGRAMS} programs, {judged} flows, {regions} regions");
     assert!(compiled > PROGRAMS / 2);
     assert!(
         failures.is_empty(),
@@ -117,6 +123,42 @@ fn a_model_as_text_means_the_same() {
             .collect::<Vec<_>>()
             .join("\n=====\n"),
     );
+}
+
+#[test]
+fn no_difference_escapes_the_comparison() {
+    let (mut different, mut undecided) = (0, 0);
+    for seed in 0..PROGRAMS {
+        // The same declarations with one rule more or less, and two programs of nothing in common.
+        let one = random::program(seed).text;
+        let without = one
+            .rsplit_once("\nallow ")
+            .map_or("", |(before, _)| before)
+            .to_owned()
+            + "\n";
+        for two in [without, random::program(seed + 1).text] {
+            let (Ok(a), Ok(b)) = (compile(&one), compile(&two)) else {
+                continue;
+            };
+            let seen = differences(&a, &b, seed);
+            match compare::compare(&a, &b) {
+                Ok(found) if found.differences.is_empty() => {
+                    assert!(
+                        seen.is_empty(),
+                        "seed {seed}\n{one}\n---\n{two}\n{}",
+                        seen[0]
+                    );
+                }
+                Ok(_) => different += 1,
+                Err(why) => {
+                    println!("seed {seed}: {why:?}\n{one}\n---\n{two}");
+                    undecided += 1;
+                }
+            }
+        }
+    }
+    println!("{different} differ, {undecided} undecided");
+    assert!(different > PROGRAMS / 2 && undecided * 50 < different);
 }
 
 #[test]

@@ -8,6 +8,7 @@ pub mod addr;
 #[cfg(any(test, feature = "build"))]
 pub mod builder;
 pub mod claims;
+pub mod compare;
 pub mod http;
 pub mod identity;
 pub mod interpret;

@@ -33,3 +33,6 @@ pub const FLOW_CASES_MAX: usize = 200_000;
 
 /// Requirements of blocks that the proof of one claim may go through.
 pub const CLAIM_STEPS_MAX: usize = 2_000_000;
+
+/// Pieces that the comparison of two models may cut.
+pub const COMPARE_STEPS_MAX: usize = 20_000_000;
