@@ -114,7 +114,18 @@ fn ports(set: &PortSet) -> Vec<FlowPort> {
 /// What the clause admits, in several ways: another clause may admit some of them too.
 fn facts(via: Option<&Via>) -> Vec<Facts> {
     match via {
-        None => vec![Facts::default()],
+        // What speaks another protocol than the one that a clause of the other side expects.
+        None => {
+            let tls = Facts {
+                sni: Some(SmolStr::new_static("elsewhere.invalid")),
+                ..Facts::default()
+            };
+            let query = Facts {
+                dns: Some(SmolStr::new_static("elsewhere.invalid")),
+                ..Facts::default()
+            };
+            vec![Facts::default(), tls, query]
+        }
         Some(Via::Tls(names)) => each(names, |name| Facts {
             sni: Some(name),
             ..Facts::default()
