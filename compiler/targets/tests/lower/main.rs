@@ -12,5 +12,7 @@
 )]
 
 mod corpus;
+mod generate;
+mod judged;
 mod pages;
 mod support;

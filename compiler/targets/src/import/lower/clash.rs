@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use npl_diagnostics::{Diagnostic, Place, codes::import as codes};
+use npl_diagnostics::{Code, Diagnostic, Place, codes::import as codes};
 use npl_policy::{
     http::{HttpRule, ViaKind},
     label::{Cube, subtract_all},
@@ -65,7 +65,8 @@ struct Look {
     refused: Vec<(usize, Refusal)>,
     warnings: Vec<Diagnostic<Place>>,
     changes: Changes,
-    told: FxHashSet<(usize, Place, Place)>,
+    /// What was said of which two rules.
+    told: FxHashSet<(&'static str, Place, Place)>,
 }
 
 /// What a line is to the merge.
@@ -139,12 +140,17 @@ fn meetings<'l>(one: &'l Line, other: &'l Line) -> impl Iterator<Item = Meeting<
 }
 
 impl Look {
+    /// Whether this is news.
+    fn tell(&mut self, code: Code, one: &Line, other: &Line) -> bool {
+        self.told.insert((code.id, one.place, other.place))
+    }
+
     fn refuse(&mut self, line: &Line, other: &Line, message: &str, help: &str) {
         let (early, late) = match line.object <= other.object {
             true => (line, other),
             false => (other, line),
         };
-        if self.told.insert((late.object, late.place, early.place)) {
+        if self.tell(&codes::IMPORT_CLAUSE_CLASH, late, early) {
             let mut refusal = refuse(&codes::IMPORT_CLAUSE_CLASH, late.place, message, help);
             if late.place != early.place {
                 *refusal = refusal.clone().also(early.place, "the other rule");
@@ -205,7 +211,7 @@ impl Look {
             }
             self.change(at, piece, line, Some(any_request()));
         }
-        if partly && self.told.insert((plain.object, plain.place, line.place)) {
+        if partly && self.tell(&codes::IMPORT_HTTP_LISTENER, plain, line) {
             let message = "a rule opens a port that an HTTP rule sends to Cilium's proxy, which \
                            takes no TLS there";
             let finding = Diagnostic::new(&codes::IMPORT_HTTP_LISTENER, plain.place, message);
@@ -233,7 +239,7 @@ impl Look {
                 continue;
             }
             self.change(at, piece, line, None);
-            if self.told.insert((plain.object, plain.place, line.place)) {
+            if self.tell(&codes::IMPORT_NAMES_REQUIRED, plain, line) {
                 let message = "a rule without `serverNames` does nothing beside one with them on \
                                the same selector and port";
                 let finding = Diagnostic::new(&codes::IMPORT_NAMES_REQUIRED, plain.place, message);
