@@ -44,4 +44,5 @@ codes! {
     IMPORT_HTTP_LISTENER = "NPL1057" "import-http-listener" Warning "a rule that opens a port of an HTTP rule";
     IMPORT_SELECTS_NOBODY = "NPL1058" "import-selects-nobody" Warning "a subject that no pod meets";
     IMPORT_BARE_ENDPOINTS = "NPL1059" "import-bare-endpoints" Warning "a subject that holds endpoints of Cilium's own";
+    IMPORT_TIERED_POLICY = "NPL1060" "import-tiered-policy" Error "a policy with a tier and an order";
 }

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::support::{flows, lowered, said};
 
-fn corpus(name: &str) -> Option<PathBuf> {
+pub(crate) fn corpus(name: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("NPL_CORPUS").map(|folder| Path::new(&folder).join(name));
     let there = folder.filter(|folder| folder.is_dir());
     if there.is_none() {

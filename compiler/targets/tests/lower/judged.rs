@@ -18,7 +18,7 @@ use crate::{
 };
 
 const SEED: u64 = 20_261_124;
-const PROGRAMS: u64 = 1_500;
+const PROGRAMS: u64 = 800;
 const FLOWS: usize = 60;
 
 #[derive(Default)]

@@ -14,5 +14,6 @@
 mod corpus;
 mod generate;
 mod judged;
+mod network;
 mod pages;
 mod support;

@@ -27,7 +27,7 @@ type Owned = FxHashMap<Arc<Cube>, WorkloadName>;
 pub(super) fn model(
     policies: &Policies,
     mut seals: Vec<Seal>,
-    mut lines: Vec<Line>,
+    lines: Vec<Line>,
     path: &dyn Fn(FileId) -> SmolStr,
     found: &mut Vec<(usize, Diagnostic<Place>)>,
 ) -> Model {
@@ -43,9 +43,11 @@ pub(super) fn model(
     }
     let gone: FxHashSet<usize> = found.iter().map(|(at, _)| *at).collect();
     seals.retain(|seal| !gone.contains(&seal.object));
-    let mut kept = lines.iter().map(|line| !gone.contains(&line.object));
-    sets.retain(|_| kept.next().unwrap_or_default());
-    lines.retain(|line| !gone.contains(&line.object));
+    let (lines, sets): (Vec<Line>, Vec<Set>) = lines
+        .into_iter()
+        .zip(sets)
+        .filter(|(line, set)| !gone.contains(&line.object) && *set != Set::default())
+        .unzip();
 
     let file = |place: Place| match place.anchor {
         Anchor::File(file) => path(file),

@@ -121,7 +121,8 @@ struct Meeting<'l> {
 fn meetings<'l>(one: &'l Line, other: &'l Line) -> impl Iterator<Item = Meeting<'l>> {
     let parts = one.peers.iter().flat_map(move |mine| {
         let theirs = other.peers.iter().enumerate();
-        let theirs = theirs.filter(move |(_, part)| part.what.meets(&mine.what));
+        let theirs = theirs
+            .filter(move |(_, part)| part.spelling == mine.spelling || part.what.meets(&mine.what));
         theirs.map(move |part| (mine, part))
     });
     parts.flat_map(move |(mine, (part_at, part))| {

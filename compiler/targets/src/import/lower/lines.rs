@@ -311,7 +311,7 @@ fn within(peer: &Part, pods: &Cube) -> Option<Part> {
     let what = match &peer.what {
         What::Everybody => pods.clone(),
         What::Pods(cube) => cube.intersect(pods),
-        What::Reserved(_) | What::Nets(_) | What::Name(_) => return None,
+        What::Reserved(_) | What::Nets(_) | What::Name(_) | What::Nobody => return None,
     };
     (!what.is_empty()).then(|| Part {
         spelling: peer.spelling.clone(),

@@ -40,6 +40,8 @@ pub(super) enum What {
     Reserved(SmolStr),
     Nets(Vec<Net>),
     Name(NamePattern),
+    /// Selects no endpoint; Cilium merges its rules all the same.
+    Nobody,
 }
 
 /// The three labels of the entity `world`.
@@ -60,6 +62,7 @@ impl What {
     /// Some endpoint may be in both.
     pub(super) fn meets(&self, other: &Self) -> bool {
         match (self, other) {
+            (Self::Nobody, _) | (_, Self::Nobody) => false,
             (Self::Everybody, _) | (_, Self::Everybody) => true,
             (Self::Pods(a), Self::Pods(b)) => !a.disjoint(b),
             (Self::Pods(_), _) | (_, Self::Pods(_)) => false,
@@ -126,7 +129,7 @@ fn add(out: &mut Vec<Part>, part: Option<Part>) {
     }
 }
 
-/// `None`: it selects nobody.
+/// `None`: the entity `none`, whose rules are never merged.
 fn part(cx: &Cx<'_>, peer: &Peer, at: Place) -> Result<Option<Part>, Refusal> {
     let (spelling, what) = match peer {
         Peer::Labels(selector) => {
@@ -135,7 +138,7 @@ fn part(cx: &Cx<'_>, peer: &Peer, at: Place) -> Result<Option<Part>, Refusal> {
                 Who::Pods(cube) => What::Pods(Arc::new(cube)),
                 Who::Reserved(name) if name == "none" => return Ok(None),
                 Who::Reserved(name) => What::Reserved(name),
-                Who::Nobody => return Ok(None),
+                Who::Nobody => What::Nobody,
                 Who::OtherCluster => return Err(refuse::other_cluster(at)),
                 Who::Mixed => return Err(refuse::mixed_selector(at)),
             };
@@ -174,8 +177,11 @@ fn part(cx: &Cx<'_>, peer: &Peer, at: Place) -> Result<Option<Part>, Refusal> {
     Ok(match what {
         What::Nets(nets) => {
             let nets: Vec<Net> = nets.into_iter().filter(|net| !net.is_empty()).collect();
-            let what = (!nets.is_empty()).then_some(What::Nets(nets));
-            what.map(|what| Part { spelling, what })
+            let what = match nets.is_empty() {
+                true => What::Nobody,
+                false => What::Nets(nets),
+            };
+            Some(Part { spelling, what })
         }
         what => Some(Part { spelling, what }),
     })
@@ -244,6 +250,7 @@ pub(super) fn set<'p>(
                 workload: None,
                 resolved: None,
             }),
+            What::Nobody => {}
             What::Reserved(name) => reserved.push(name),
             What::Nets(nets) => set.nets.extend(nets.iter().cloned()),
             What::Name(pattern) => set.names.push(NamePart {

@@ -32,6 +32,14 @@ const KINDS: [&str; 3] = [
 const NETWORK_POLICY: &str = "NetworkPolicy";
 const NETWORK_POLICY_GROUPS: [&str; 3] = ["networking.k8s.io", "extensions", ""];
 
+/// Policies in tiers, which come before or after all others.
+const TIERED_GROUP: &str = "policy.networking.k8s.io";
+const TIERED: [&str; 3] = [
+    "AdminNetworkPolicy",
+    "BaselineAdminNetworkPolicy",
+    "ClusterNetworkPolicy",
+];
+
 /// The namespace of an object that names none.
 pub(crate) const DEFAULT_NAMESPACE: &str = "default";
 
@@ -46,7 +54,9 @@ pub fn is_policy(node: &Node) -> bool {
         .split_once('/')
         .map_or("", |(group, _)| group);
     let kind = text("kind");
-    KINDS.contains(&kind) || (kind == NETWORK_POLICY && NETWORK_POLICY_GROUPS.contains(&group))
+    KINDS.contains(&kind)
+        || (kind == NETWORK_POLICY && NETWORK_POLICY_GROUPS.contains(&group))
+        || (TIERED.contains(&kind) && group == TIERED_GROUP)
 }
 
 pub(super) enum Read {
@@ -69,6 +79,10 @@ pub(super) fn object(
 fn dispatch(out: &mut Findings, node: &Node, file: FileId) -> Option<Read> {
     let object = out.object(node, "object")?;
     let kind = object.get("kind").and_then(Node::as_str)?.clone();
+    if TIERED.contains(&kind.as_str()) {
+        tiered(out, object, &kind);
+        return None;
+    }
     let fields = ["apiVersion", "kind", "metadata", "spec", "specs", "status"];
     out.known(object, &kind, &fields);
     version(out, object, &kind);
@@ -101,6 +115,19 @@ fn dispatch(out: &mut Findings, node: &Node, file: FileId) -> Option<Read> {
             Some(policy(PolicyKind::CiliumClusterwide, none, meta, rules))
         }
     }
+}
+
+/// A policy whose rules have an order, and come before or after those of all other policies.
+fn tiered(out: &mut Findings, object: Object<'_>, kind: &str) {
+    let name = object
+        .get("metadata")
+        .and_then(|meta| meta.get("name"))
+        .filter(|name| name.as_str().is_some());
+    let place = name.map_or(object.place, |name| name.place);
+    let name = name.and_then(Node::as_str).cloned().unwrap_or_default();
+    let message = format!("the `{kind}` `{name}` has a tier and an order, which no program has");
+    let finding = Diagnostic::new(&codes::IMPORT_TIERED_POLICY, place, message);
+    out.refuse_with(finding.help("keep this policy in YAML, and leave its file out"));
 }
 
 fn policy(
