@@ -13,8 +13,19 @@ use crate::{
     ui::Ui,
 };
 
-/// The programs that a command's sources name.
+/// The programs that a command's sources name; policies in YAML are refused.
 pub(super) fn open(sources: &[String], options: &Options, ui: &Ui) -> Result<Vec<Unit>> {
+    let units = open_with_policies(sources, options, ui)?;
+    units.iter().try_for_each(Unit::refuse_policies)?;
+    Ok(units)
+}
+
+/// The same, for commands that take policies in YAML as readily as NPL.
+pub(super) fn open_with_policies(
+    sources: &[String],
+    options: &Options,
+    ui: &Ui,
+) -> Result<Vec<Unit>> {
     threads(options.jobs)?;
     let mut request = Request {
         paths: sources

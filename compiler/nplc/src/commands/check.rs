@@ -9,7 +9,7 @@ use crate::{
 };
 
 pub(super) fn run(args: &Check, ui: &Ui) -> Result<Answer> {
-    let units = ask::open(&args.from.sources, &args.from.options, ui)?;
+    let units = ask::open_with_policies(&args.from.sources, &args.from.options, ui)?;
     let mut gathered = Gathered::default();
     for (unit, analysis) in units.iter().zip(pipeline::analyse_all(&units)) {
         gathered.add(unit, &analysis.diagnostics);

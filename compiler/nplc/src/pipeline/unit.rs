@@ -16,6 +16,11 @@ use npl_sema::{
     host::Host,
     load::Program,
 };
+use npl_targets::{
+    import::{self, Policies},
+    yaml::read as yaml,
+};
+use smol_str::SmolStr;
 
 use crate::stop::{Result, Stop};
 
@@ -46,6 +51,9 @@ pub struct Unit {
     /// Of the files that were asked about: an index costs a look at the whole text.
     lines: RefCell<BTreeMap<FileId, Rc<LineIndex>>>,
     pub(super) inventory: Option<Arc<Inventory>>,
+    policies: Policies,
+    /// How many objects of which kind are neither policy nor inventory.
+    skipped: BTreeMap<SmolStr, usize>,
     pub(super) manifest_findings: Vec<Diagnostic<Place>>,
 }
 
@@ -63,6 +71,8 @@ impl Unit {
             current: files.canonical(".".into()).unwrap_or_else(|_| "/".into()),
             lines: RefCell::default(),
             inventory: None,
+            policies: Policies::default(),
+            skipped: BTreeMap::new(),
             manifest_findings: Vec::new(),
             host: Host::new(program),
         };
@@ -83,33 +93,52 @@ impl Unit {
         if let Some(text) = piped {
             texts.push((unit.host.add_source(STDIN, text), text.to_owned()));
         }
-        unit.read_manifests(&texts, &named)?;
+        unit.read_manifests(&texts, &named);
         Ok(unit)
     }
 
-    fn read_manifests(&mut self, texts: &[(FileId, String)], named: &[Utf8PathBuf]) -> Result<()> {
+    fn read_manifests(&mut self, texts: &[(FileId, String)], named: &[Utf8PathBuf]) {
         if texts.is_empty() {
-            return Ok(());
+            return;
         }
         let texts: Vec<(FileId, &str)> = texts.iter().map(|(id, text)| (*id, &**text)).collect();
-        let read = npl_targets::inventory::read_all(&texts);
-        for place in &read.policies {
-            let file = self.host.resolve(*place).file;
-            let disk = self.disks.get(&file);
-            if disk.is_none_or(|disk| named.contains(disk)) {
-                let at = self.at(*place);
-                return Err(Stop::failed(format!(
-                    "`{}` line {} holds a policy, and this version reads YAML for manifests only; \
-                     give it with `--inventory` to leave its policies out",
-                    at.file, at.line
-                )));
-            }
+        let mut files = yaml::read_all(&texts);
+        self.manifest_findings = yaml::take_findings(&mut files);
+        let read = npl_targets::inventory::read_documents(&files);
+        // What `--inventory` names says what runs in the cluster: its policies are left out.
+        files.retain(|(file, _)| {
+            let disk = self.disks.get(file);
+            disk.is_none_or(|disk| named.contains(disk))
+        });
+        let (policies, found) = import::read_documents(&files);
+        self.manifest_findings.extend(read.diagnostics);
+        self.manifest_findings.extend(found);
+        self.policies = policies;
+        self.skipped = read.skipped;
+        // Policies alone say nothing of what runs in a cluster.
+        if read.says_something || files.len() < texts.len() {
+            let inventory = Arc::new(read.inventory);
+            self.host.set_inventory(Some(Arc::clone(&inventory)));
+            self.inventory = Some(inventory);
         }
-        let inventory = Arc::new(read.inventory);
-        self.host.set_inventory(Some(Arc::clone(&inventory)));
-        self.inventory = Some(inventory);
-        self.manifest_findings = read.diagnostics;
-        Ok(())
+    }
+
+    /// The policies that the program's manifests hold, as Cilium reads them.
+    pub fn policies(&self) -> &Policies {
+        &self.policies
+    }
+
+    /// For commands that take a program of NPL alone: its first policy in YAML stops them.
+    pub fn refuse_policies(&self) -> Result<()> {
+        let Some(policy) = self.policies.policies.first() else {
+            return Ok(());
+        };
+        let at = self.at(policy.place);
+        Err(Stop::failed(format!(
+            "`{}` line {} holds a policy, and this command reads YAML for manifests only; \
+             give it with `--inventory` to leave its policies out",
+            at.file, at.line
+        )))
     }
 
     pub fn name(&self) -> &str {
@@ -140,8 +169,21 @@ impl Unit {
             ),
             None => "; no inventory".to_owned(),
         };
+        let policies = match self.policies.policies.len() {
+            0 => String::new(),
+            count => format!("; {count} policies in YAML"),
+        };
+        let skipped: Vec<String> = self
+            .skipped
+            .iter()
+            .map(|(kind, count)| format!("{count} {kind}"))
+            .collect();
+        let skipped = match skipped.is_empty() {
+            true => String::new(),
+            false => format!("; not looked at: {}", skipped.join(", ")),
+        };
         format!(
-            "program `{}`: {} files{manifests}",
+            "program `{}`: {} files{manifests}{policies}{skipped}",
             self.name,
             self.disks.len()
         )

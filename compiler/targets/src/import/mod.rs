@@ -22,7 +22,10 @@ use self::{
     parse::Read,
     shape::{CidrGroup, Policy},
 };
-use crate::{inventory::objects::flatten, yaml};
+use crate::{
+    inventory::objects::flatten,
+    yaml::{self, read::Documents},
+};
 
 /// Every accepted object of some files, in their order.
 #[derive(Clone, Debug, Default)]
@@ -33,11 +36,18 @@ pub struct Policies {
 
 /// Reads the policies of some files; documents of other kinds are left alone.
 pub fn read(files: &[(FileId, &str)]) -> (Policies, Vec<Diagnostic<Place>>) {
+    let mut files = yaml::read::read_all(files);
+    let mut diagnostics = yaml::read::take_findings(&mut files);
+    let (policies, found) = read_documents(&files);
+    diagnostics.extend(found);
+    (policies, diagnostics)
+}
+
+/// The same, of files that are read already.
+pub fn read_documents(files: &[(FileId, Documents)]) -> (Policies, Vec<Diagnostic<Place>>) {
     let mut policies = Policies::default();
     let mut diagnostics = Vec::new();
-    for (file, text) in files {
-        let mut read = yaml::read::read(*file, text);
-        diagnostics.append(&mut read.diagnostics);
+    for (file, read) in files {
         for document in &read.documents {
             for object in flatten(document) {
                 if is_policy(object) {

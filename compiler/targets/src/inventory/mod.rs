@@ -23,7 +23,10 @@ use smol_str::SmolStr;
 use self::objects::{at, flatten, kind, list, text};
 use crate::{
     import,
-    yaml::read::{Node, Value},
+    yaml::{
+        self,
+        read::{Documents, Node, Value},
+    },
 };
 
 /// The namespace of an object that names none.
@@ -36,6 +39,8 @@ pub struct Manifests {
     pub diagnostics: Vec<Diagnostic<Place>>,
     /// Where policies stand that were found among the manifests.
     pub policies: Vec<Place>,
+    /// Some object says what runs in the cluster, even if it is refused.
+    pub says_something: bool,
     /// How many objects of which kind were left out.
     pub skipped: BTreeMap<SmolStr, usize>,
 }
@@ -48,14 +53,22 @@ pub fn read(files: &[(FileId, &str)]) -> (Inventory, Vec<Diagnostic<Place>>) {
 
 /// The same, with what else was found.
 pub fn read_all(files: &[(FileId, &str)]) -> Manifests {
+    let mut files = yaml::read::read_all(files);
+    let mut diagnostics = yaml::read::take_findings(&mut files);
+    let mut read = read_documents(&files);
+    diagnostics.append(&mut read.diagnostics);
+    Manifests {
+        diagnostics,
+        ..read
+    }
+}
+
+/// The same, of files that are read already.
+pub fn read_documents(files: &[(FileId, Documents)]) -> Manifests {
     let mut reader = Reader::default();
-    for (file, content) in files {
-        let mut documents = crate::yaml::read::read(*file, content);
-        reader.out.diagnostics.append(&mut documents.diagnostics);
-        for document in &documents.documents {
-            for object in flatten(document) {
-                reader.object(object);
-            }
+    for (_, read) in files {
+        for object in read.documents.iter().flat_map(flatten) {
+            reader.object(object);
         }
     }
     reader.finish()
@@ -100,6 +113,7 @@ impl Reader {
     }
 
     fn known(&mut self, node: &Node, kind: &SmolStr) {
+        self.out.says_something = true;
         let Some(meta) = self.metadata(node, kind) else {
             return;
         };

@@ -9,6 +9,7 @@ pub mod limits;
 mod scalar;
 
 use npl_diagnostics::{Diagnostic, FileId, Place, TextRange, codes::import as codes};
+use rayon::prelude::*;
 use smol_str::SmolStr;
 
 /// One value with the range that it stands at.
@@ -103,6 +104,20 @@ pub fn read(file: FileId, text: &str) -> Documents {
         };
     }
     build::Builder::new(file, text).run()
+}
+
+/// Reads files on all cores; the answers stand in the files' order.
+pub fn read_all(files: &[(FileId, &str)]) -> Vec<(FileId, Documents)> {
+    files
+        .par_iter()
+        .map(|(file, text)| (*file, read(*file, text)))
+        .collect()
+}
+
+/// The findings of all files, taken out.
+pub fn take_findings(files: &mut [(FileId, Documents)]) -> Vec<Diagnostic<Place>> {
+    let lists = files.iter_mut().map(|(_, read)| &mut read.diagnostics);
+    lists.flat_map(std::mem::take).collect()
 }
 
 #[cfg(test)]
