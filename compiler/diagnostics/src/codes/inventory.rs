@@ -31,4 +31,6 @@ codes! {
         "a service whose addresses are written by hand";
     SERVICE_ON_HOST_NETWORK = "NPL0857" "service-on-host-network" Error
         "a service that leads to pods on the host network";
+    SERVICE_MOVED = "NPL0858" "service-moved" Warning
+        "an object that was built when its Service led to another port";
 }

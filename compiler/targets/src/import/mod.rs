@@ -5,6 +5,7 @@
 //! What the agent or the API server refuses is an error here, and the object is left out whole, as
 //! it is in a cluster. What they accept and read differently than it looks is a warning.
 
+mod drift;
 pub mod judge;
 pub mod lower;
 mod name;
@@ -17,7 +18,7 @@ use npl_diagnostics::{Diagnostic, FileId, Place, codes::import as codes};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-pub use self::{judge::Judge, parse::is_policy};
+pub use self::{drift::drift, judge::Judge, parse::is_policy};
 use self::{
     parse::Read,
     shape::{CidrGroup, Policy},

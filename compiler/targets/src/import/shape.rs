@@ -17,6 +17,8 @@ pub struct Policy {
     pub namespace: SmolStr,
     pub name: SmolStr,
     pub rules: Vec<Rule>,
+    /// The annotation `npl/resolved` of an object that `nplc build` made.
+    pub resolved: Option<(SmolStr, Place)>,
     /// Of the name, or of the object where it has none.
     pub place: Place,
 }

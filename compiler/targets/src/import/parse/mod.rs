@@ -141,6 +141,7 @@ fn policy(
         namespace,
         name: meta.name,
         rules,
+        resolved: meta.resolved,
         place: meta.place,
     })
 }
@@ -149,6 +150,7 @@ struct Metadata {
     name: SmolStr,
     namespace: SmolStr,
     labels: Vec<(SmolStr, SmolStr)>,
+    resolved: Option<(SmolStr, Place)>,
     place: Place,
 }
 
@@ -198,7 +200,12 @@ fn metadata(out: &mut Findings, object: Object<'_>, kind: &str) -> Option<Metada
         None => SmolStr::default(),
     };
     let labels = out.string_map(meta, "labels");
+    let resolved = meta
+        .get("annotations")
+        .and_then(|all| all.get("npl/resolved"));
+    let resolved = resolved.and_then(|node| Some((node.as_str()?.clone(), node.place)));
     Some(Metadata {
+        resolved,
         name,
         namespace,
         labels,
