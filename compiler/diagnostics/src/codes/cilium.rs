@@ -31,4 +31,6 @@ codes! {
         "a cluster mesh, of which rules speak for the local cluster only";
     OWNED_TWICE = "NPL0715" "owned-twice" Warning
         "a pod that two packages own";
+    HTTP_CLOSES_THE_REST = "NPL0716" "http-closes-the-rest" Warning
+        "a port on which only HTTP passes, though a rule without `via` admits everything";
 }

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use npl_policy::{
+    http::ViaKind,
     label::Cube,
     model::{Direction, EndRule, Entity, Model, Ownership, Verdict, Workload},
     overlap::OverlapIndex,
@@ -220,6 +221,44 @@ impl<'m> Binder<'m> {
         }
         // Stable, so that the parts of one workload keep the order of the rule.
         out.sort_by_key(|b| b.owned);
+        out
+    }
+
+    /// A rule with HTTP entries sends the port to a proxy that speaks nothing else, so in an open
+    /// direction it stands at those pods only that another workload closes, and not where that one
+    /// carries it itself.
+    pub(super) fn closed_parts(&self, end: &EndRule, bindings: Vec<Binding>) -> Vec<Binding> {
+        let http = |via: &Arc<npl_policy::model::Via>| via.kind() == ViaKind::Http;
+        if !end.via.as_ref().is_some_and(http) {
+            return bindings;
+        }
+        let whole = |binding: &&Binding| binding.subject == Subject::Whole;
+        let carried: FxHashSet<OwnedId> = bindings
+            .iter()
+            .filter(whole)
+            .map(|binding| binding.owned)
+            .collect();
+        let mut out = Vec::with_capacity(bindings.len());
+        for binding in bindings {
+            let own = self.get(binding.owned);
+            let Some(own) = own.filter(|own| own.open(end.direction)) else {
+                out.push(binding);
+                continue;
+            };
+            let subject = binding.subject.cube(own.workload);
+            let closing = own.meets.iter().filter(|id| !carried.contains(id));
+            let closing = closing.filter_map(|id| self.get(*id));
+            let parts: Vec<Arc<Cube>> = closing
+                .filter(|other| other.seals(end.direction))
+                .map(|other| subject.intersect(&other.workload.pods))
+                .filter(|both| !both.is_empty())
+                .map(Arc::new)
+                .collect();
+            out.extend(distinct(&parts).into_iter().map(|cube| Binding {
+                owned: binding.owned,
+                subject: Subject::Part(cube),
+            }));
+        }
         out
     }
 

@@ -19,6 +19,8 @@ pub(super) enum Finding {
     ViaInexact(u32, u32),
     DnsInexact(u32, u32),
     TooManyPieces(u32),
+    /// The first has HTTP entries, the second no clause.
+    HttpClosesTheRest(u32, u32),
 }
 
 #[derive(Debug, Default)]
@@ -54,7 +56,8 @@ impl Finding {
             | Self::DnsNeedsOwnedSource(rule)
             | Self::ViaInexact(rule, _)
             | Self::DnsInexact(rule, _)
-            | Self::TooManyPieces(rule) => *rule,
+            | Self::TooManyPieces(rule)
+            | Self::HttpClosesTheRest(_, rule) => *rule,
         }
     }
 }
@@ -68,6 +71,9 @@ fn diagnostic(finding: &Finding, model: &Model) -> Option<Diagnostic<Place>> {
         Finding::ViaInexact(via, plain) => via_inexact(rule(*via)?, rule(*plain)?),
         Finding::DnsInexact(dns, plain) => dns_inexact(rule(*dns)?, rule(*plain)?),
         Finding::TooManyPieces(r) => too_many_pieces(rule(*r)?),
+        Finding::HttpClosesTheRest(http, plain) => {
+            http_closes_the_rest(rule(*http)?, rule(*plain)?)
+        }
     })
 }
 
@@ -169,4 +175,24 @@ fn too_many_pieces(rule: &Rule) -> Diagnostic<Place> {
         ),
     )
     .help("give the rules for this peer the same ports, or ports that do not overlap")
+}
+
+fn http_closes_the_rest(http: &Rule, plain: &Rule) -> Diagnostic<Place> {
+    at(
+        &codes::HTTP_CLOSES_THE_REST,
+        plain,
+        format!(
+            "where `{}` meets `{}`, only plain HTTP passes",
+            plain.text, http.text
+        ),
+    )
+    .also(http.place, "this rule sends the port to the HTTP proxy")
+    .note(
+        "a connection that both rules cover goes to Cilium's HTTP proxy: every request is admitted, \
+         but TLS and other protocols are refused",
+    )
+    .help(
+        "give both rules HTTP entries, keep their pods apart by a label or by `assert disjoint`, \
+         or give HTTP a port of its own",
+    )
 }

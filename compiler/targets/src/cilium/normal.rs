@@ -173,7 +173,11 @@ fn keep(
     let cube = own.map(|own| entry.subject.cube(own.workload));
     let own_table = tables.get(id);
     for other in own_table.into_iter().flat_map(|t| t.meeting(plan, entry)) {
-        if other.subject == entry.subject {
+        // Every pod of a part has what stands at the whole workload.
+        let held = matches!(other.subject, Subject::Whole)
+            && other.clause.is_none()
+            && plan.peers.contains(other.peer, entry.peer);
+        if other.subject == entry.subject || held {
             same_pods(plan, entry, other, &mut kept, found);
         } else if let (Some(own), Some(cube)) = (own, cube)
             && !cube.disjoint(other.subject.cube(own.workload))
@@ -229,6 +233,8 @@ fn same_pods(
         if !any_name(entry) && !same_key(entry.ports, other.ports) {
             once(found, Finding::DnsInexact(entry.rule, other.rule));
         }
+    } else if is_http(entry) {
+        once(found, Finding::HttpClosesTheRest(entry.rule, other.rule));
     } else if is_tls(entry) && plan.peers.share_selector(entry.peer, other.peer) {
         once(found, Finding::ViaInexact(entry.rule, other.rule));
     }
@@ -248,6 +254,9 @@ fn other_pods(
     match entry.clause.map(|v| v.kind()) {
         Some(ViaKind::Dns) if !any_name(entry) && !same_key(entry.ports, other.ports) => {
             once(found, Finding::DnsInexact(entry.rule, other.rule));
+        }
+        Some(ViaKind::Http) => {
+            once(found, Finding::HttpClosesTheRest(entry.rule, other.rule));
         }
         Some(ViaKind::Tls) if plan.peers.share_selector(entry.peer, other.peer) => {
             match plan.peers.get(entry.peer) {
@@ -276,6 +285,10 @@ fn once(found: &mut Vec<Finding>, finding: Finding) {
 
 fn is_tls(entry: &Entry<'_>) -> bool {
     entry.clause.is_some_and(|v| v.kind() == ViaKind::Tls)
+}
+
+fn is_http(entry: &Entry<'_>) -> bool {
+    entry.clause.is_some_and(|v| v.kind() == ViaKind::Http)
 }
 
 fn any_name(entry: &Entry<'_>) -> bool {

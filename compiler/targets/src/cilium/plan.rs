@@ -157,7 +157,7 @@ impl<'m> Plan<'m> {
         let places: Vec<_> = self
             .ends
             .par_iter()
-            .map(|end| binder.bind(end.rule))
+            .map(|end| binder.closed_parts(end.rule, binder.bind(end.rule)))
             .collect();
         let staged = binder.owned.iter().any(|own| own.observed);
         for (id, bindings) in places.into_iter().enumerate() {
