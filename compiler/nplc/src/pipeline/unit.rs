@@ -118,6 +118,8 @@ impl Unit {
         // Policies alone say nothing of what runs in a cluster.
         if read.says_something || files.len() < texts.len() {
             let inventory = Arc::new(read.inventory);
+            let drifted = import::drift(&self.policies, &inventory);
+            self.manifest_findings.extend(drifted);
             self.host.set_inventory(Some(Arc::clone(&inventory)));
             self.inventory = Some(inventory);
         }
