@@ -139,7 +139,7 @@ pub struct Check {
 pub struct Build {
     #[command(flatten)]
     pub from: Sources,
-    /// What to emit; this version knows `cilium`
+    /// What to emit: `cilium`, `kubernetes`, or both with a comma between them
     #[arg(
         long,
         value_name = "TARGET",

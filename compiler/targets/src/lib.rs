@@ -6,4 +6,5 @@
 pub mod cilium;
 pub mod import;
 pub mod inventory;
+pub mod kubernetes;
 pub mod yaml;

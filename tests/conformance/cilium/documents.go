@@ -3,25 +3,21 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 
-	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
-	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	structural "k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel"
-	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/pruning"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/validation"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
-	celconfig "k8s.io/apiserver/pkg/apis/cel"
 	"sigs.k8s.io/yaml"
 
 	"github.com/cilium/cilium/pkg/k8s/apis/cilium.io/client"
 	v2 "github.com/cilium/cilium/pkg/k8s/apis/cilium.io/v2"
 	"github.com/cilium/cilium/pkg/policy/api"
+	"github.com/cilium/cilium/pkg/policy/types"
 )
 
 // clusterName is the agent's default `--cluster-name`.
@@ -39,6 +35,8 @@ type DocumentAnswer struct {
 type document struct {
 	namespace string
 	rules     api.Rules
+	// Of a kind of Kubernetes, which has no rules of Cilium's.
+	entries types.PolicyEntries
 }
 
 type crd struct {
@@ -58,21 +56,11 @@ func load(name string) *crd {
 		if version.Name != "v2" {
 			continue
 		}
-		var internal apiextensions.CustomResourceValidation
-		err := apiextensionsv1.Convert_v1_CustomResourceValidation_To_apiextensions_CustomResourceValidation(
-			version.Schema, &internal, nil)
+		known, err := schemaOf(version.Schema)
 		if err != nil {
 			panic(err)
 		}
-		schema, err := structural.NewStructural(internal.OpenAPIV3Schema)
-		if err != nil {
-			panic(err)
-		}
-		check, _, err := validation.NewSchemaValidator(internal.OpenAPIV3Schema)
-		if err != nil {
-			panic(err)
-		}
-		return &crd{schema, check, cel.NewValidator(schema, true, celconfig.PerCallLimit)}
+		return known
 	}
 	panic("no version v2 in " + name)
 }
@@ -131,20 +119,20 @@ func one(raw []byte) (*document, DocumentAnswer) {
 	if metadata, ok := object["metadata"].(map[string]any); ok {
 		answer.Name, _ = metadata["name"].(string)
 	}
+	if answer.Kind == "NetworkPolicy" || answer.Kind == "ClusterNetworkPolicy" {
+		doc, stage, err := kubernetes(answer.Kind, object, raw)
+		if err != nil {
+			return refuse(stage, err)
+		}
+		answer.Stage = stage
+		return doc, answer
+	}
 	known := crds[answer.Kind]
 	if known == nil {
 		return refuse("decode", fmt.Errorf("kind %q is not judged here", answer.Kind))
 	}
-	pruning.Prune(object, known.schema, true)
-	if errs := validation.ValidateCustomResource(nil, object, known.check); len(errs) > 0 {
-		return refuse("schema", errs.ToAggregate())
-	}
-	if known.cel != nil {
-		errs, _ := known.cel.Validate(context.Background(), nil, known.schema, object, nil,
-			celconfig.RuntimeCELCostBudget)
-		if len(errs) > 0 {
-			return refuse("cel", errs.ToAggregate())
-		}
+	if stage, err := known.admit(object); err != nil {
+		return refuse(stage, err)
 	}
 	doc, err := parse(answer.Kind, raw)
 	if err != nil {
@@ -175,7 +163,7 @@ func parse(kind string, raw []byte) (*document, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &document{"", rules}, nil
+		return &document{rules: rules}, nil
 	}
 	var policy v2.CiliumNetworkPolicy
 	if err := yaml.Unmarshal(raw, &policy); err != nil {
@@ -188,5 +176,5 @@ func parse(kind string, raw []byte) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &document{policy.Namespace, rules}, nil
+	return &document{namespace: policy.Namespace, rules: rules}, nil
 }

@@ -82,7 +82,7 @@ func newEngine(documents []document, w *world) *engine {
 		manager.Add(known)
 	}
 	for _, doc := range documents {
-		repo.MustAddPolicyEntries(policyutils.RulesToPolicyEntries(doc.rules))
+		repo.MustAddPolicyEntries(append(policyutils.RulesToPolicyEntries(doc.rules), doc.entries...))
 	}
 	return e
 }

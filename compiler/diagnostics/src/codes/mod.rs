@@ -12,6 +12,7 @@ pub mod import;
 mod index;
 pub mod inventory;
 pub mod kinds;
+pub mod kubernetes;
 pub mod lints;
 pub mod names;
 pub mod sets;

@@ -55,7 +55,9 @@ macro_rules! codes {
 
 /// Every code, in order of number.
 pub fn all() -> impl Iterator<Item = crate::codes::Code> {
-    use super::{cilium, claims, config, import, inventory, kinds, lints, names, sets, syntax};
+    use super::{
+        cilium, claims, config, import, inventory, kinds, kubernetes, lints, names, sets, syntax,
+    };
     [
         syntax::AREA,
         names::AREA,
@@ -67,6 +69,7 @@ pub fn all() -> impl Iterator<Item = crate::codes::Code> {
         inventory::AREA,
         config::AREA,
         import::AREA,
+        kubernetes::AREA,
     ]
     .into_iter()
     .flatten()

@@ -9,31 +9,32 @@ use std::{borrow::Cow, collections::BTreeSet};
 use npl_diagnostics::{Diagnostic, Place};
 use npl_policy::model::Checked;
 use npl_sema::manifest::Manifest;
-use npl_targets::cilium::{self, EmitOptions, Output, Planned};
+use npl_targets::cilium::{self, EmitOptions, Output};
 
 use super::ask;
 use crate::{
     args::{Build, Stage},
     fs::plain,
-    pipeline::{self, Analysis, Gathered, Unit},
+    pipeline::{self, Analysis, Gathered, Make, Plans, Target, Unit},
     stop::{Answer, Result, Stop},
     ui::Ui,
     write,
 };
 use place::{Goal, write_folder};
 
-/// What this version emits.
-const TARGETS: [&str; 1] = ["cilium"];
-
 pub(super) fn run(args: &Build, ui: &Ui) -> Result<Answer> {
-    known_targets(&args.target)?;
+    let targets = targets(&args.target)?;
     let units = ask::open(&args.from.sources, &args.from.options, ui)?;
     let mut gathered = Gathered::default();
     let mut outputs = Vec::new();
-    let emit = |manifest: &Manifest, checked: &Checked, planned: &Planned<'_>, not_checked| {
-        emit(manifest, checked, planned, not_checked, args.stage)
+    let emit = |manifest: &Manifest, checked: &Checked, plans: &Plans<'_>, not_checked| {
+        emit(manifest, checked, plans, not_checked, args.stage)
     };
-    for (unit, (analysis, emitted)) in units.iter().zip(pipeline::make_all(&units, &emit)) {
+    let make = Make {
+        targets: &targets,
+        make: &emit,
+    };
+    for (unit, (analysis, emitted)) in units.iter().zip(pipeline::make_all(&units, &make)) {
         gathered.add(unit, &analysis.diagnostics);
         match emitted {
             Some(Ok(output)) => outputs.push((unit, analysis, output)),
@@ -75,26 +76,32 @@ pub(super) fn run(args: &Build, ui: &Ui) -> Result<Answer> {
     Ok(Answer::Yes)
 }
 
-fn known_targets(targets: &[String]) -> Result<()> {
-    for target in targets {
-        if !TARGETS.contains(&target.as_str()) {
-            let known = TARGETS.join(", ");
-            return Err(Stop::failed(match target.as_str() {
-                "kubernetes" | "ebpf" => {
-                    format!("the target `{target}` is not in this version; it emits: {known}")
+/// The targets that are named, each once.
+fn targets(named: &[String]) -> Result<Vec<Target>> {
+    let mut out = Vec::new();
+    for name in named {
+        let target = Target::ALL.into_iter().find(|target| target.name() == name);
+        let Some(target) = target else {
+            let known = Target::ALL.map(Target::name).join(", ");
+            return Err(Stop::failed(match name.as_str() {
+                "ebpf" => {
+                    format!("the target `{name}` is not in this version; it emits: {known}")
                 }
-                _ => format!("there is no target `{target}`; this version emits: {known}"),
+                _ => format!("there is no target `{name}`; this version emits: {known}"),
             }));
+        };
+        if !out.contains(&target) {
+            out.push(target);
         }
     }
-    Ok(())
+    Ok(out)
 }
 
 /// The error is what only emitting found.
 fn emit(
     manifest: &Manifest,
     checked: &Checked,
-    planned: &Planned<'_>,
+    plans: &Plans<'_>,
     claims_not_checked: usize,
     stage: Stage,
 ) -> std::result::Result<Output, Vec<Diagnostic<Place>>> {
@@ -106,7 +113,7 @@ fn emit(
         owner: manifest.owner.as_ref().map(ToString::to_string),
         claims_not_checked,
     };
-    let mut output = planned.emit(checked, &options)?;
+    let mut output = plans.emit(checked, &options)?;
     one_file_a_name(&mut output);
     Ok(output)
 }

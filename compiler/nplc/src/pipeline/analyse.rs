@@ -9,10 +9,13 @@ use npl_policy::{
     lint,
     model::{Checked, Model},
 };
-use npl_sema::manifest::{Manifest, SettingValue, TargetTable};
-use npl_targets::cilium;
+use npl_sema::manifest::Manifest;
+use npl_targets::{cilium, kubernetes};
 
-use super::Unit;
+use super::{
+    Unit,
+    target::{Plans, Settings, Target},
+};
 
 /// What is known of one program.
 #[derive(Debug)]
@@ -32,11 +35,17 @@ pub struct Analysis {
     pub claims_not_checked: usize,
     pub inventory: Option<Arc<Inventory>>,
     pub settings: cilium::Settings,
+    pub kubernetes: kubernetes::Settings,
 }
 
-/// What a command makes of a program from cilium's plan of it; hears how many claims are not
+/// What a command makes of a program from its plans for some targets; hears how many claims are not
 /// checked.
-pub type Make<'a, T> = dyn Fn(&Manifest, &Checked, &cilium::Planned<'_>, usize) -> T + Sync + 'a;
+pub struct Make<'a, T> {
+    pub targets: &'a [Target],
+    pub make: &'a Maker<'a, T>,
+}
+
+type Maker<'a, T> = dyn Fn(&Manifest, &Checked, &Plans<'_>, usize) -> T + Sync + 'a;
 
 impl Unit {
     /// Runs every check. Lints, claims and targets are asked even where the program has errors: one
@@ -60,24 +69,25 @@ impl Unit {
         let claims = claims::decide(&enforced, inventory);
         let claims_not_checked = claims.iter().filter(undecided).count();
         let manifest = self.host.manifest();
-        let (settings, settings_found) = settings(manifest);
+        let (settings, settings_found) = Settings::of(manifest);
         found.extend(settings_found);
-        let checks = manifest.target("cilium").is_some() || manifest.targets.is_empty();
+        let targets = match make {
+            Some(make) => make.targets.to_vec(),
+            None => Target::checked(manifest),
+        };
         let so_far = &found;
         // Neither looks at the other's findings, and both look at the whole model. Most programs
         // have no errors: what is made of one that lints refuse is dropped.
         let ((target, made), lints) = rayon::join(
             || {
-                if !checks && make.is_none() {
-                    return (Vec::new(), None);
-                }
-                let planned = cilium::Planned::new(&model, &settings, cilium::Stage::Enforce);
+                let plans = Plans::new(&model, &settings, &targets);
+                let findings = plans.findings();
                 let make = make.filter(|_| !so_far.iter().any(Diagnostic::is_error));
                 let made = make.and_then(|make| {
-                    let checked = Checked::new(Arc::clone(&model), planned.findings())?;
-                    Some(make(manifest, &checked, &planned, claims_not_checked))
+                    let checked = Checked::new(Arc::clone(&model), &findings)?;
+                    Some((make.make)(manifest, &checked, &plans, claims_not_checked))
                 });
-                (planned.into_findings(), made)
+                (findings, made)
             },
             || lint::check(&model, inventory),
         );
@@ -95,7 +105,8 @@ impl Unit {
             claims,
             claims_not_checked,
             inventory: self.inventory.clone(),
-            settings,
+            settings: settings.cilium,
+            kubernetes: settings.kubernetes,
         };
         let made = made.filter(|_| analysis.checked.is_some());
         (analysis, made)
@@ -109,11 +120,6 @@ fn undecided(outcome: &&ClaimOutcome) -> bool {
     )
 }
 
-fn settings(manifest: &Manifest) -> (cilium::Settings, Vec<Diagnostic<Place>>) {
-    let entries = manifest.target("cilium").map(entries).unwrap_or_default();
-    cilium::Settings::from_table(&entries)
-}
-
 fn enforced(model: &Arc<Model>) -> Arc<Model> {
     if !model.workloads.iter().any(|workload| workload.observed) {
         return Arc::clone(model);
@@ -123,23 +129,4 @@ fn enforced(model: &Arc<Model>) -> Arc<Model> {
         workload.observed = false;
     }
     Arc::new(out)
-}
-
-fn entries(table: &TargetTable) -> Vec<cilium::SettingEntry> {
-    let value = |value: &SettingValue| match value {
-        SettingValue::Text(text) => cilium::SettingValue::Str(text.to_string()),
-        SettingValue::Bool(flag) => cilium::SettingValue::Bool(*flag),
-        SettingValue::Int(n) => cilium::SettingValue::Int(*n),
-        SettingValue::List(_) => cilium::SettingValue::Other,
-    };
-    table
-        .settings
-        .iter()
-        .map(|setting| cilium::SettingEntry {
-            key: setting.key.to_string(),
-            value: value(&setting.value),
-            place: setting.value_place,
-            key_place: setting.place,
-        })
-        .collect()
 }

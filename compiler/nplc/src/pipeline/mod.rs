@@ -7,6 +7,7 @@
 mod across;
 mod analyse;
 mod gather;
+mod target;
 mod unit;
 
 use camino::Utf8PathBuf;
@@ -18,6 +19,7 @@ use npl_syntax::ast::Date;
 
 pub use analyse::{Analysis, Make};
 pub use gather::Gathered;
+pub use target::{Plans, Target};
 pub use unit::{At, Located, Unit};
 
 use crate::stop::{Result, Stop};

@@ -143,10 +143,11 @@ impl Manifest {
         self.targets.iter().find(|table| table.name == name)
     }
 
-    /// Where the API server is, as `[target.cilium]` says; a wrong value is the target's to report.
+    /// Where the API server is, as a target's table says; a wrong value is the target's to report.
     pub fn control_plane(&self) -> ControlPlane {
-        let settings = self.target("cilium").map(|table| &table.settings);
-        let mut settings = settings.into_iter().flatten();
+        let tables = ["cilium", "kubernetes"].into_iter();
+        let tables = tables.filter_map(|name| self.target(name));
+        let mut settings = tables.flat_map(|table| &table.settings);
         match settings
             .find(|s| s.key == "control-plane")
             .map(|s| &s.value)

@@ -7,7 +7,7 @@
 
 mod assumed;
 mod bind;
-mod emit;
+pub(crate) mod emit;
 mod express;
 mod findings;
 mod header;
@@ -15,17 +15,17 @@ mod l7;
 mod label_filter;
 mod learn;
 pub mod limits;
-mod name;
+pub(crate) mod name;
 mod normal;
 mod output;
 mod peers;
 mod plan;
 mod ports;
-mod render;
+pub(crate) mod render;
 mod section;
-mod selector;
+pub(crate) mod selector;
 mod settings;
-mod shape;
+pub(crate) mod shape;
 mod via;
 
 use npl_diagnostics::{Diagnostic, Place};

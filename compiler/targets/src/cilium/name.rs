@@ -13,7 +13,7 @@ const HASH_DIGITS: usize = 8;
 const PART_BYTES: usize = 6;
 
 /// `shop-payments-api`; with a hash where characters were replaced or the name was cut.
-pub(super) fn object_name(package: &str, workload: &Workload) -> String {
+pub(crate) fn object_name(package: &str, workload: &Workload) -> String {
     let parts = [package, &workload.module, &workload.short];
     let mut out = String::new();
     let mut exact = true;
@@ -54,7 +54,7 @@ pub(super) fn object_name(package: &str, workload: &Workload) -> String {
 }
 
 /// The first digits of a hash.
-pub(super) fn hex(bytes: &[u8], digits: usize) -> String {
+pub(crate) fn hex(bytes: &[u8], digits: usize) -> String {
     let nibbles = bytes.iter().flat_map(|b| [b >> 4, b & 0xF]);
     nibbles
         .filter_map(|n| char::from_digit(u32::from(n), 16))
@@ -63,7 +63,7 @@ pub(super) fn hex(bytes: &[u8], digits: usize) -> String {
 }
 
 /// A text as the value of a label, which takes fewer characters than a package's name may have.
-pub(super) fn label_value(text: &str) -> Option<String> {
+pub(crate) fn label_value(text: &str) -> Option<String> {
     let fits = |c: char| {
         if c.is_ascii_alphanumeric() || "-_.".contains(c) {
             c

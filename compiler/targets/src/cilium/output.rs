@@ -1,6 +1,7 @@
 //! What a build gives back, as plain data: texts and facts, no files.
 
 use npl_diagnostics::Place;
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 /// Whether the objects close anything (cilium-lowering.md §12). `Observe` is for the whole package;
@@ -37,7 +38,7 @@ pub struct Output {
 pub struct Object {
     /// `ciliumnetworkpolicy-shop-shop-orders.yaml`.
     pub file_name: String,
-    /// `CiliumNetworkPolicy` or `CiliumClusterwideNetworkPolicy`.
+    /// `CiliumNetworkPolicy`, `CiliumClusterwideNetworkPolicy`, or Kubernetes' own kinds.
     pub kind: &'static str,
     /// `None` for a clusterwide object.
     pub namespace: Option<SmolStr>,
@@ -71,6 +72,27 @@ pub struct Summary {
 }
 
 impl Output {
+    /// What two targets made of one program, as one output.
+    #[must_use]
+    pub fn join(mut self, other: Self) -> Self {
+        let offset = self.objects.len();
+        self.header.extend(other.header);
+        self.objects.extend(other.objects);
+        let ids = self.rules.iter().map(|entry| entry.id.clone());
+        let known: FxHashMap<SmolStr, usize> = ids.zip(0..).collect();
+        for mut theirs in other.rules {
+            theirs.objects.iter_mut().for_each(|at| *at += offset);
+            let ours = known.get(&theirs.id).copied();
+            match ours.and_then(|at| self.rules.get_mut(at)) {
+                Some(entry) => entry.objects.extend(theirs.objects),
+                None => self.rules.push(theirs),
+            }
+        }
+        let left_out = other.summary.denies_left_out;
+        self.summary.denies_left_out.extend(left_out);
+        self
+    }
+
     /// The value of `npl-objects.json`; `locate` gives the line (from 1) of a place.
     pub fn index(&self, mut locate: impl FnMut(Place) -> Option<u32>) -> serde_json::Value {
         use serde_json::json;

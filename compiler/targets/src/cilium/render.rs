@@ -12,12 +12,12 @@ use super::shape::{
 use crate::yaml::write::{quoted, scalar};
 
 /// Starts a line at an indentation.
-fn line(out: &mut String, indent: usize) {
+pub(crate) fn line(out: &mut String, indent: usize) {
     const SPACES: &str = "                                ";
     out.push_str(SPACES.get(..indent).unwrap_or(SPACES));
 }
 
-fn key(out: &mut String, indent: usize, name: &str) {
+pub(crate) fn key(out: &mut String, indent: usize, name: &str) {
     line(out, indent);
     out.push_str(name);
     out.push_str(":\n");
@@ -32,7 +32,7 @@ fn selector_item(out: &mut String, indent: usize, selector: &Selector) {
     out.replace_range(start..start + indent + 2, "- ");
 }
 
-fn selector_body(out: &mut String, indent: usize, selector: &Selector) {
+pub(crate) fn selector_body(out: &mut String, indent: usize, selector: &Selector) {
     if !selector.labels.is_empty() {
         key(out, indent, "matchLabels");
         for (name, value) in &selector.labels {
@@ -70,7 +70,7 @@ fn selector_body(out: &mut String, indent: usize, selector: &Selector) {
     }
 }
 
-fn item(out: &mut String, indent: usize, text: &str) {
+pub(crate) fn item(out: &mut String, indent: usize, text: &str) {
     line(out, indent);
     out.push_str("- ");
     scalar(out, text);

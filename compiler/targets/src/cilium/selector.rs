@@ -22,7 +22,7 @@ const NAMESPACE_LABELS: &str = "io.cilium.k8s.namespace.labels.";
 
 /// The cubes of which a predicate is the union and each of which one selector can say. `None`: more
 /// than [`SELECTORS_MAX`].
-pub(super) fn disjuncts(cube: &Cube) -> Option<Vec<Cow<'_, Cube>>> {
+pub(crate) fn disjuncts(cube: &Cube) -> Option<Vec<Cow<'_, Cube>>> {
     let mixed = |(_, values): &&(SmolStr, Values)| is_mixed(values);
     let labels = cube.labels().iter().filter(mixed);
     let of_namespace = cube.namespace_labels().iter().filter(mixed);
@@ -127,7 +127,7 @@ fn push_namespace(out: &mut Selector, cube: &Cube) {
     }
 }
 
-fn is_only_present(values: &Values) -> bool {
+pub(crate) fn is_only_present(values: &Values) -> bool {
     *values == Values::present()
 }
 
@@ -141,7 +141,7 @@ fn namespace_label(key: &str) -> SmolStr {
     format_smolstr!("k8s:{NAMESPACE_LABELS}{key}")
 }
 
-fn push(out: &mut Selector, key: SmolStr, values: &Values) {
+pub(crate) fn push(out: &mut Selector, key: SmolStr, values: &Values) {
     let named: Vec<SmolStr> = values.listed().iter().flatten().cloned().collect();
     let mut add = |operator| {
         out.expressions.push(Requirement {
@@ -166,7 +166,7 @@ fn push(out: &mut Selector, key: SmolStr, values: &Values) {
     }
 }
 
-fn sorted(mut selector: Selector) -> Selector {
+pub(crate) fn sorted(mut selector: Selector) -> Selector {
     selector.labels.sort();
     selector.expressions.sort();
     selector.expressions.dedup();

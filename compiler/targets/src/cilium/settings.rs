@@ -23,7 +23,9 @@ pub enum SettingValue {
     Str(String),
     Bool(bool),
     Int(i64),
-    /// A table, an array, a float or a date: no key takes one.
+    /// An array of strings.
+    List(Vec<String>),
+    /// A table, a float or a date: no key takes one.
     Other,
 }
 

@@ -32,9 +32,9 @@ impl<T> NonEmpty<T> {
 
 /// A label selector in its one spelling: sorted, `In` of one value among the labels.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Selector {
-    pub(super) labels: Vec<(SmolStr, SmolStr)>,
-    pub(super) expressions: Vec<Requirement>,
+pub(crate) struct Selector {
+    pub(crate) labels: Vec<(SmolStr, SmolStr)>,
+    pub(crate) expressions: Vec<Requirement>,
 }
 
 /// A selector with its text as an item of a list of peers, made when it is first asked for: most
@@ -55,14 +55,14 @@ impl Spelled {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Requirement {
-    pub(super) key: SmolStr,
-    pub(super) operator: Operator,
+pub(crate) struct Requirement {
+    pub(crate) key: SmolStr,
+    pub(crate) operator: Operator,
 }
 
 /// In the order of their names, which is that of the output.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Operator {
+pub(crate) enum Operator {
     DoesNotExist,
     Exists,
     In(Vec<SmolStr>),

@@ -13,7 +13,7 @@ use smol_str::SmolStr;
 
 use self::{
     body::{Body, Front},
-    texts::{Texts, seal, seal_id},
+    texts::{Texts, seal},
 };
 use super::{
     bind::{OwnedId, Subject},
@@ -25,6 +25,7 @@ use super::{
 };
 
 pub(super) use report::output;
+pub(crate) use texts::seal_id;
 
 const NOTHING_CLOSED: &str = "  enableDefaultDeny:\n    ingress: false\n    egress: false\n";
 

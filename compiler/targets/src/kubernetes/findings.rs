@@ -1,0 +1,264 @@
+//! What speaks against a program on this target: one finding a rule, at the rule.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use npl_diagnostics::{
+    Code, Diagnostic, Place,
+    codes::{cilium, kubernetes as codes},
+};
+use npl_policy::model::{Direction, Entity, Rule, Workload};
+
+use super::plan::{OwnedId, Plan};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reason {
+    External,
+    Via,
+    Entity(Entity),
+    Account,
+    Protocol,
+    IpBlock,
+    InsideCluster,
+    Namespaces,
+    /// A deny that cannot be taken out of the allow with this position.
+    Inexact(u32),
+    /// A deny at pods of this workload, which nothing seals.
+    Open(OwnedId, Direction),
+    /// A deny of the pod's own node.
+    Node,
+    TooLarge,
+    /// The object of the workload declared there has the same name.
+    Name(Place),
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    rules: BTreeMap<u32, Reason>,
+    workloads: BTreeMap<OwnedId, Reason>,
+}
+
+impl Findings {
+    /// The first reason stays: one mistake is one finding.
+    pub(super) fn rule(&mut self, rule: u32, reason: Reason) {
+        self.rules.entry(rule).or_insert(reason);
+    }
+
+    pub(super) fn workload(&mut self, id: OwnedId, reason: Reason) {
+        self.workloads.entry(id).or_insert(reason);
+    }
+
+    pub(super) fn into_diagnostics(self, plan: &Plan<'_>) -> Vec<Diagnostic<Place>> {
+        let workloads = self.workloads.iter().filter_map(|(id, reason)| {
+            let own = plan.get(*id)?;
+            Some(at_workload(own.workload, *reason))
+        });
+        let mut seen = BTreeSet::new();
+        let rules = self.rules.iter().filter_map(|(rule, reason)| {
+            let rule = plan.model.rules.get(*rule as usize)?;
+            let found = at_rule(plan, rule, *reason);
+            // A template that is applied often has one text.
+            let first = seen.insert((rule.place, rule.applied_at.clone()));
+            first.then_some(found)
+        });
+        workloads.chain(rules).collect()
+    }
+}
+
+fn at_workload(workload: &Workload, reason: Reason) -> Diagnostic<Place> {
+    let name = &workload.short;
+    let finding = |code: Code, message: String| Diagnostic::new(code, workload.place, message);
+    match reason {
+        Reason::Namespaces => finding(
+            &codes::NAMESPACES_NOT_NAMED,
+            format!("the pods of `{name}` are sealed in namespaces that are not named"),
+        )
+        .note(
+            "a NetworkPolicy stands in one namespace, and a ClusterNetworkPolicy cannot close a \
+             pod to what is outside the cluster",
+        )
+        .help(format!(
+            "name the namespaces (`in namespace [\"a\", \"b\"]`), or let `{name}` seal nothing \
+             with `open ingress, egress`"
+        )),
+        Reason::Name(other) => finding(
+            &cilium::OBJECT_NAME_CLASH,
+            format!("the object of `{name}` would have the name of another workload's"),
+        )
+        .also(other, "the other workload")
+        .help("rename one of the two workloads, or one of their modules"),
+        Reason::TooLarge => finding(
+            &codes::KUBERNETES_TOO_LARGE,
+            format!("`{name}` falls into more selectors than one object should hold"),
+        )
+        .help("select by fewer labels that may be absent"),
+        _ => finding(
+            &codes::ACCOUNT_NOT_IN_KUBERNETES,
+            format!("Kubernetes cannot select the pods of `{name}` by their service account"),
+        )
+        .help("select them by a label of theirs"),
+    }
+}
+
+fn at(code: Code, rule: &Rule, message: String) -> Diagnostic<Place> {
+    let start = Diagnostic::new(code, rule.place, message);
+    let places = rule.applied_at.iter();
+    places.fold(start, |d, place| d.also(*place, "applied here"))
+}
+
+fn at_rule(plan: &Plan<'_>, rule: &Rule, reason: Reason) -> Diagnostic<Place> {
+    let text = &rule.text;
+    match reason {
+        Reason::External => at(
+            &codes::EXTERNAL_NOT_IN_KUBERNETES,
+            rule,
+            format!("Kubernetes has no DNS names as peers, as `{text}` needs"),
+        )
+        .help("name the addresses as a `network`, or build this rule for cilium only"),
+        Reason::Via => at(
+            &codes::VIA_NOT_IN_KUBERNETES,
+            rule,
+            format!("Kubernetes cannot look into connections, as the `via` of `{text}` asks"),
+        )
+        .help("a rule without `via` admits everything on the port; say so only if that is meant"),
+        Reason::Entity(entity) => entity_finding(rule, entity),
+        Reason::Account => at(
+            &codes::ACCOUNT_NOT_IN_KUBERNETES,
+            rule,
+            format!("Kubernetes cannot select pods by service account, as `{text}` needs"),
+        )
+        .help("select them by a label of theirs"),
+        Reason::Protocol => at(
+            &codes::PROTOCOL_NOT_IN_KUBERNETES,
+            rule,
+            format!("`{text}` speaks of ICMP, and a NetworkPolicy of TCP, UDP and SCTP only"),
+        )
+        .help("leave ICMP to the network plugin, or build this rule for cilium only"),
+        Reason::IpBlock => ip_block(rule),
+        Reason::InsideCluster => at(
+            &codes::IP_BLOCK_HOLDS_PODS,
+            rule,
+            format!("the network of `{text}` lies in the cluster's own addresses"),
+        )
+        .help("name the pods as a workload; `cluster-cidrs` says which addresses they have"),
+        Reason::Namespaces => at(
+            &codes::NAMESPACES_NOT_NAMED,
+            rule,
+            format!("`{text}` binds at pods by labels of their namespace"),
+        )
+        .note("a NetworkPolicy stands in one namespace and cannot ask for that one's labels")
+        .help("name the namespaces of these pods"),
+        Reason::Inexact(allow) => inexact(plan, rule, allow),
+        Reason::Open(owned, direction) => open(plan, rule, owned, direction),
+        Reason::Node => at(
+            &codes::NODE_ALWAYS_REACHES,
+            rule,
+            format!("`{text}` denies the pod's own node, which Kubernetes always lets through"),
+        )
+        .help("name the pods and networks that are meant instead"),
+        Reason::TooLarge | Reason::Name(_) => at(
+            &codes::KUBERNETES_TOO_LARGE,
+            rule,
+            format!("`{text}` falls into more selectors than one rule should hold"),
+        )
+        .help("select by fewer labels that may be absent"),
+    }
+}
+
+fn entity_finding(rule: &Rule, entity: Entity) -> Diagnostic<Place> {
+    let (name, help) = match entity {
+        Entity::Cluster => (
+            "cluster",
+            "for every pod declare `foreign workload pods {} in any namespace`; nodes have no \
+             selector",
+        ),
+        Entity::KubeApiserver => (
+            "kube_apiserver",
+            "name its addresses as a `network` (see `cluster-cidrs` in docs/kubernetes.md)",
+        ),
+        Entity::Host => ("host", "the pod's own node needs no rule on this target"),
+        Entity::RemoteNode => ("remote_node", "name the nodes' addresses as a `network`"),
+        Entity::Health => (
+            "health",
+            "this is Cilium's own endpoint; leave the rule out",
+        ),
+        Entity::CiliumIngress => (
+            "cilium_ingress",
+            "name the pods of the ingress controller as a `foreign workload`",
+        ),
+        Entity::All | Entity::World => ("world", "name a `network`"),
+    };
+    let message = format!(
+        "Kubernetes has no counterpart of `{name}`, which `{}` names",
+        rule.text
+    );
+    at(&codes::ENTITY_NOT_IN_KUBERNETES, rule, message).help(help)
+}
+
+fn ip_block(rule: &Rule) -> Diagnostic<Place> {
+    at(
+        &codes::IP_BLOCK_HOLDS_PODS,
+        rule,
+        format!(
+            "the addresses of `{}` may be those of pods or nodes, which are not meant",
+            rule.text
+        ),
+    )
+    .note(
+        "a network holds no pod and no node by meaning; what an `ipBlock` matches is up to the \
+         network plugin",
+    )
+    .help(
+        "under `[target.kubernetes]` set `cluster-cidrs` to the addresses of pods and nodes, which \
+         are then left out, or `ip-blocks = \"external\"` if the plugin matches no pod and no node \
+         (as Cilium does)",
+    )
+}
+
+fn inexact(plan: &Plan<'_>, rule: &Rule, allow: u32) -> Diagnostic<Place> {
+    let other = plan.model.rules.get(allow as usize);
+    let theirs = other.map_or("", |other| &*other.text);
+    let message = format!("`{}` cannot be taken out of `{theirs}` exactly", rule.text);
+    let found = at(&codes::DENY_NOT_EXACT, rule, message);
+    let found = match other {
+        Some(other) => found.also(other.place, "the allow is here"),
+        None => found,
+    };
+    found
+        .note("NetworkPolicy only allows: a deny has to be what is left out of every allow")
+        .help(on_cluster_policy(
+            plan,
+            "name peers and ports in the allow instead of everything",
+        ))
+}
+
+fn open(plan: &Plan<'_>, rule: &Rule, owned: OwnedId, direction: Direction) -> Diagnostic<Place> {
+    let own = plan.get(owned).map(|own| own.workload);
+    let name = own.map_or("", |own| &*own.short);
+    let word = match direction {
+        Direction::Ingress => "ingress",
+        Direction::Egress => "egress",
+    };
+    let message = format!(
+        "`{}` binds at `{name}`, whose {word} is open, and NetworkPolicy cannot deny there",
+        rule.text
+    );
+    let found = at(&codes::DENY_OF_OPEN_DIRECTION, rule, message);
+    let found = match own {
+        Some(own) => found.also(own.place, "declared here"),
+        None => found,
+    };
+    found.help(on_cluster_policy(
+        plan,
+        &format!("seal `{name}` for {word} and allow what it needs"),
+    ))
+}
+
+fn on_cluster_policy(plan: &Plan<'_>, otherwise: &str) -> String {
+    match plan.settings.cluster_network_policy {
+        true => otherwise.to_owned(),
+        false => format!(
+            "{otherwise}, or set `cluster-network-policy = true` under `[target.kubernetes]` where \
+             the cluster has that API"
+        ),
+    }
+}

@@ -1,0 +1,86 @@
+//! The header: on which facts the objects stand.
+
+use npl_policy::model::ControlPlane;
+
+use super::{IpBlocks, plan::Plan};
+use crate::cilium::{EmitOptions, Stage};
+
+pub(super) fn lines(plan: &Plan<'_>, options: &EmitOptions) -> Vec<String> {
+    let settings = plan.settings;
+    let mut out = vec![
+        format!(
+            "Kubernetes NetworkPolicy of package `{}`.",
+            plan.model.package
+        ),
+        "Assumes a network plugin that enforces NetworkPolicy in both directions, SCTP and \
+         endPort included."
+            .to_owned(),
+        "A sealed pod's own node always reaches it. Whether the pod reaches its node, and what \
+         happens to ICMP and other protocols, is up to the plugin: Kubernetes defines neither."
+            .to_owned(),
+    ];
+    out.push(
+        match (settings.ip_blocks, settings.cluster_cidrs.is_empty()) {
+            (IpBlocks::External, _) => {
+                "Told that an ipBlock matches no pod and no node (ip-blocks = \"external\")."
+                    .to_owned()
+            }
+            (IpBlocks::Any, false) => {
+                let list: Vec<String> = settings
+                    .cluster_cidrs
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect();
+                format!(
+                    "Told that pods and nodes have addresses of {} only.",
+                    list.join(", ")
+                )
+            }
+            (IpBlocks::Any, true) => {
+                "Not told the cluster's addresses: networks that could be those have no rules."
+                    .to_owned()
+            }
+        },
+    );
+    if settings.control_plane == ControlPlane::Nodes {
+        out.push("The control plane is on the cluster's nodes.".to_owned());
+    }
+    if plan.subtracted.iter().any(|list| !list.is_empty()) {
+        out.push(
+            "Denies are left out of this package's own allows: assumes that no NetworkPolicy from \
+             elsewhere allows what they deny."
+                .to_owned(),
+        );
+    }
+    if plan.denies.iter().any(|list| !list.is_empty()) {
+        out.push(format!(
+            "Assumes that the plugin implements ClusterNetworkPolicy v1alpha2, and that no other \
+             one of tier Admin with a priority up to {} accepts what is denied here.",
+            settings.priority
+        ));
+    }
+    let observed: Vec<&str> = plan
+        .owned
+        .iter()
+        .filter(|own| own.observed)
+        .map(|own| &*own.workload.short)
+        .collect();
+    if options.stage == Stage::Observe {
+        out.push(
+            "Stage observe: a NetworkPolicy cannot observe without closing, so there is none."
+                .to_owned(),
+        );
+    } else if !observed.is_empty() {
+        out.push(format!(
+            "In stage observe, so without an object, for a NetworkPolicy cannot observe: {}.",
+            observed.join(", ")
+        ));
+    }
+    if options.claims_not_checked > 0 {
+        out.push(format!(
+            "Claims that were not checked: {}.",
+            options.claims_not_checked
+        ));
+    }
+    out
+}

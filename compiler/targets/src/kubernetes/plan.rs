@@ -1,0 +1,364 @@
+//! The plan: which pods are sealed, and what of each rule holds for which of them. Both the check
+//! half and the emitter read it.
+
+use std::sync::Arc;
+
+use npl_diagnostics::{Diagnostic, Place};
+use npl_policy::{
+    addr::{AddrSet, Net},
+    label::{Cube, covers},
+    model::{Direction, EndRule, Entity, Model, Ownership, Set, Verdict, Workload},
+    overlap::OverlapIndex,
+    port::PortSet,
+};
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use super::{
+    findings::{Findings, Reason},
+    lower::{self, Denied, Peer},
+    selector,
+    settings::Settings,
+    subtract::Subtraction,
+};
+use crate::cilium::{Stage, name::object_name};
+
+/// Position among the owned workloads.
+pub(super) type OwnedId = usize;
+
+/// Pieces that one allow may fall into, and cubes that one region may.
+const PIECES_MAX: usize = 500;
+
+pub(super) struct Owned<'m> {
+    pub(super) workload: &'m Workload,
+    pub(super) observed: bool,
+}
+
+impl Owned<'_> {
+    /// Pods of it are sealed in this direction.
+    pub(super) fn closes(&self, direction: Direction) -> bool {
+        let open = match direction {
+            Direction::Ingress => self.workload.open_ingress,
+            Direction::Egress => self.workload.open_egress,
+        };
+        !open && !self.observed
+    }
+}
+
+/// What of an allow holds at pods of one workload.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Piece {
+    /// Position in `Model::rules`.
+    pub(super) rule: u32,
+    /// Pods of the workload that the piece stands at.
+    pub(super) subject: Arc<Cube>,
+    pub(super) peer: Peer,
+    pub(super) ports: Arc<PortSet>,
+}
+
+/// What of a deny a ClusterNetworkPolicy says at pods of one workload.
+#[derive(Clone, Debug)]
+pub(super) struct ClusterDeny {
+    pub(super) rule: u32,
+    pub(super) direction: Direction,
+    pub(super) subject: Arc<Cube>,
+    pub(super) pods: Vec<Arc<Cube>>,
+    pub(super) nets: Vec<Net>,
+    pub(super) ports: Arc<PortSet>,
+}
+
+pub(super) struct Plan<'m> {
+    pub(super) model: &'m Model,
+    pub(super) settings: &'m Settings,
+    pub(super) owned: Vec<Owned<'m>>,
+    index: OverlapIndex,
+    /// By owned workload: ingress and egress.
+    pub(super) pieces: Vec<[Vec<Piece>; 2]>,
+    /// By owned workload.
+    pub(super) denies: Vec<Vec<ClusterDeny>>,
+    /// Denies that were taken out of allows: ingress and egress.
+    pub(super) subtracted: [Vec<Subtraction>; 2],
+}
+
+pub(super) fn side(direction: Direction) -> usize {
+    match direction {
+        Direction::Ingress => 0,
+        Direction::Egress => 1,
+    }
+}
+
+impl<'m> Plan<'m> {
+    pub(super) fn new(
+        model: &'m Model,
+        settings: &'m Settings,
+        stage: Stage,
+    ) -> (Self, Vec<Diagnostic<Place>>) {
+        let owned: Vec<Owned<'m>> = model
+            .workloads
+            .iter()
+            .filter(|workload| workload.ownership == Ownership::Owned)
+            .map(|workload| Owned {
+                workload,
+                observed: workload.observed || stage == Stage::Observe,
+            })
+            .collect();
+        let cubes: Vec<&Cube> = owned.iter().map(|own| &*own.workload.pods).collect();
+        let mut plan = Self {
+            index: OverlapIndex::new(&cubes),
+            pieces: owned.iter().map(|_| Default::default()).collect(),
+            denies: owned.iter().map(|_| Vec::new()).collect(),
+            subtracted: Default::default(),
+            model,
+            settings,
+            owned,
+        };
+        let mut findings = Findings::default();
+        plan.subjects(&mut findings);
+        for end in &model.ends {
+            if end.verdict == Verdict::Deny {
+                plan.deny(end, &mut findings);
+            }
+        }
+        for end in &model.ends {
+            if end.verdict == Verdict::Allow {
+                plan.allow(end, &mut findings);
+            }
+        }
+        for piece in plan.pieces.iter_mut().flatten() {
+            piece.sort();
+            piece.dedup();
+        }
+        let diagnostics = findings.into_diagnostics(&plan);
+        (plan, diagnostics)
+    }
+
+    pub(super) fn get(&self, id: OwnedId) -> Option<&Owned<'m>> {
+        self.owned.get(id)
+    }
+
+    /// Sealed workloads have to be in named namespaces, be told apart by labels, and have names of
+    /// their own.
+    fn subjects(&self, findings: &mut Findings) {
+        let mut taken: FxHashMap<(Option<SmolStr>, String), OwnedId> = FxHashMap::default();
+        for (id, own) in self.owned.iter().enumerate() {
+            let name = object_name(&self.model.package, own.workload);
+            for namespace in own.workload.pods.namespace().listed() {
+                let before = taken.insert((namespace.clone(), name.clone()), id);
+                let other = before.and_then(|other| self.get(other));
+                // A name that is declared twice is one mistake, and was reported as that.
+                if let Some(other) = other.filter(|o| o.workload.name != own.workload.name) {
+                    findings.workload(id, Reason::Name(other.workload.place));
+                }
+            }
+            let closes = own.closes(Direction::Ingress) || own.closes(Direction::Egress);
+            let pods = &own.workload.pods;
+            if !closes {
+                continue;
+            }
+            if !selector::namespaced(pods) {
+                findings.workload(id, Reason::Namespaces);
+            } else if let Err(reason) = lower::pods(pods) {
+                findings.workload(id, reason);
+            }
+        }
+    }
+
+    /// Where a set's pods are owned by what passes the test. What lies in one workload stands there
+    /// alone, for that one's objects hold all its pods.
+    fn homes(&self, set: &Set, test: impl Fn(&Owned<'m>) -> bool) -> Vec<(OwnedId, Arc<Cube>)> {
+        let mut out: Vec<(OwnedId, Arc<Cube>)> = Vec::new();
+        if set.entities.contains(&Entity::All) {
+            let passing = self.owned.iter().enumerate().filter(|(_, own)| test(own));
+            out.extend(passing.map(|(id, own)| (id, own.workload.pods.clone())));
+            return out;
+        }
+        for part in &set.pods {
+            let meeting = self.index.candidates(&part.pods);
+            let known = meeting
+                .iter()
+                .filter_map(|id| Some((*id, self.owned.get(*id)?)));
+            let passing: Vec<_> = known.filter(|(_, own)| test(own)).collect();
+            let same = passing.iter().find(|(_, o)| o.workload.pods == part.pods);
+            let holds = |(_, own): &&(OwnedId, &Owned<'m>)| part.pods.implies(&own.workload.pods);
+            if let Some((id, _)) = same.or_else(|| passing.iter().find(holds)) {
+                out.push((*id, part.pods.clone()));
+                continue;
+            }
+            for (id, own) in passing {
+                let both = own.workload.pods.intersect(&part.pods);
+                if both == *own.workload.pods {
+                    out.push((id, own.workload.pods.clone()));
+                } else if !both.is_empty() {
+                    out.push((id, Arc::new(both)));
+                }
+            }
+        }
+        out.sort();
+        out.dedup();
+        out
+    }
+
+    fn allow(&mut self, end: &EndRule, findings: &mut Findings) {
+        let direction = end.direction;
+        let homes = self.homes(&end.subject, |own| own.closes(direction));
+        if homes.is_empty() {
+            return;
+        }
+        let peers = match lower::allow(end, self.settings) {
+            Ok(peers) => peers,
+            Err(reason) => return findings.rule(end.rule, reason),
+        };
+        for (id, subject) in homes {
+            if self.get(id).is_some_and(|own| own.workload.pods != subject) {
+                if !selector::namespaced(&subject) {
+                    return findings.rule(end.rule, Reason::Namespaces);
+                }
+                if let Err(reason) = lower::pods(&subject) {
+                    return findings.rule(end.rule, reason);
+                }
+            }
+            for peer in &peers {
+                let piece = Piece {
+                    rule: end.rule,
+                    subject: subject.clone(),
+                    peer: peer.clone(),
+                    ports: end.ports.clone(),
+                };
+                match self.without_denies(piece, direction) {
+                    Ok(left) => {
+                        let slot = self.pieces.get_mut(id);
+                        if let Some(list) = slot.and_then(|both| both.get_mut(side(direction))) {
+                            list.extend(left);
+                        }
+                    }
+                    Err(deny) => findings.rule(deny, Reason::Inexact(end.rule)),
+                }
+            }
+        }
+    }
+
+    /// The error is the deny that cannot be taken out.
+    fn without_denies(&self, piece: Piece, direction: Direction) -> Result<Vec<Piece>, u32> {
+        let mut left = vec![piece];
+        let place = self.settings.control_plane;
+        for deny in self.subtracted.get(side(direction)).into_iter().flatten() {
+            let mut next = Vec::with_capacity(left.len());
+            for piece in left {
+                next.extend(deny.cut(piece, place).map_err(|_| deny.rule)?);
+            }
+            if next.len() > PIECES_MAX {
+                return Err(deny.rule);
+            }
+            left = next;
+        }
+        Ok(left)
+    }
+
+    fn deny(&mut self, end: &EndRule, findings: &mut Findings) {
+        let homes = self.homes(&end.subject, |own| !own.observed);
+        if homes.is_empty() || end.ports.is_empty() {
+            return;
+        }
+        let named = |entity| end.peers.entities.contains(&entity);
+        let whole = named(Entity::All) || named(Entity::Cluster);
+        if named(Entity::Host) || (whole && end.direction == Direction::Ingress) {
+            return findings.rule(end.rule, Reason::Node);
+        }
+        let denied = Denied::of(&end.peers);
+        let (said, rest) = self.split(end, &homes, denied);
+        if let Some((pods, nets)) = said.filter(|_| self.settings.cluster_network_policy) {
+            for (id, subject) in &homes {
+                if let Some(list) = self.denies.get_mut(*id) {
+                    list.push(ClusterDeny {
+                        rule: end.rule,
+                        direction: end.direction,
+                        subject: subject.clone(),
+                        pods: pods.clone(),
+                        nets: nets.clone(),
+                        ports: end.ports.clone(),
+                    });
+                }
+            }
+        }
+        if rest.is_empty() {
+            return;
+        }
+        if let Some(open) = self.open_to(end) {
+            return findings.rule(end.rule, Reason::Open(open, end.direction));
+        }
+        let all = end.subject.entities.contains(&Entity::All);
+        let cubes = end.subject.pods.iter().map(|part| part.pods.clone());
+        let subtraction = Subtraction {
+            rule: end.rule,
+            subject: (!all).then(|| cubes.collect()),
+            peers: rest,
+            ports: end.ports.clone(),
+        };
+        if let Some(list) = self.subtracted.get_mut(side(end.direction)) {
+            list.push(subtraction);
+        }
+    }
+
+    /// What a ClusterNetworkPolicy can say of a deny, and what is left to be subtracted.
+    fn split(
+        &self,
+        end: &EndRule,
+        homes: &[(OwnedId, Arc<Cube>)],
+        denied: Denied,
+    ) -> (Option<(Vec<Arc<Cube>>, Vec<Net>)>, Denied) {
+        let subjects = homes.iter().all(|(_, cube)| lower::pods(cube).is_ok());
+        let on = self.settings.cluster_network_policy;
+        if !on || !subjects || !lower::sayable(&end.ports) {
+            return (None, denied);
+        }
+        let mut rest = Denied {
+            pods: Vec::new(),
+            nets: Vec::new(),
+            ..denied
+        };
+        let (mut pods, mut nets) = (Vec::new(), Vec::new());
+        for cube in denied.pods {
+            match lower::pods(&cube) {
+                Ok(cubes) => pods.extend(cubes),
+                Err(_) => rest.pods.push(cube),
+            }
+        }
+        // The ingress rules of a ClusterNetworkPolicy know no networks.
+        let outward = end.direction == Direction::Egress;
+        for net in denied.nets {
+            match lower::external(&net, self.settings) {
+                Ok(left) if outward => nets.extend(left),
+                _ => rest.nets.push(net),
+            }
+        }
+        let said = !pods.is_empty() || !nets.is_empty();
+        (said.then_some((pods, nets)), rest)
+    }
+
+    /// A workload with pods that the deny binds at and that nothing seals.
+    fn open_to(&self, end: &EndRule) -> Option<OwnedId> {
+        let all = end.subject.entities.contains(&Entity::All);
+        let parts: Vec<&Cube> = end.subject.pods.iter().map(|part| &*part.pods).collect();
+        let unsealed = |own: &Owned<'m>, cube: &Cube| {
+            let pods = own.workload.pods.intersect(cube);
+            let near = self.index.candidates(&pods);
+            let near = near.iter().filter_map(|id| self.owned.get(*id));
+            let closers: Vec<Cube> = near
+                .filter(|own| own.closes(end.direction))
+                .map(|own| (*own.workload.pods).clone())
+                .collect();
+            !pods.is_empty() && covers(&closers, &pods) != Ok(true)
+        };
+        let mut bound = self.owned.iter().enumerate().filter(|(_, o)| !o.observed);
+        let found = bound.find(|(_, own)| match all {
+            true => unsealed(own, &own.workload.pods),
+            false => parts.iter().any(|cube| unsealed(own, cube)),
+        });
+        found.map(|(id, _)| id)
+    }
+}
+
+/// The prefixes of networks, without exceptions.
+pub(super) fn prefixes(nets: &[Net]) -> Vec<ipnet::IpNet> {
+    AddrSet::from_nets(nets).to_cidrs()
+}

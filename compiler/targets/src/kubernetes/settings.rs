@@ -1,0 +1,150 @@
+//! `[target.kubernetes]` of `npl.toml`, checked.
+//!
+//! What NetworkPolicy leaves to the network plugin is asked here, never guessed: without an answer
+//! the rules that depend on it are errors.
+
+use ipnet::IpNet;
+use npl_diagnostics::{Diagnostic, Place, codes::kubernetes as codes};
+use npl_policy::{
+    addr::{self, AddrSet, Net},
+    model::ControlPlane,
+};
+
+use crate::cilium::{SettingEntry, SettingValue};
+
+/// What the target is told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Emit ClusterNetworkPolicy for denies.
+    pub cluster_network_policy: bool,
+    /// The addresses of pods and nodes.
+    pub cluster_cidrs: Vec<IpNet>,
+    pub ip_blocks: IpBlocks,
+    /// Of the emitted ClusterNetworkPolicies; 0 comes first.
+    pub priority: u16,
+    pub control_plane: ControlPlane,
+}
+
+/// What an `ipBlock` matches, which Kubernetes leaves to the plugin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IpBlocks {
+    /// Every address, those of pods and nodes included.
+    #[default]
+    Any,
+    /// Addresses outside the cluster only, as on Cilium.
+    External,
+}
+
+const KEYS: [&str; 5] = [
+    "cluster-network-policy",
+    "cluster-cidrs",
+    "ip-blocks",
+    "priority",
+    "control-plane",
+];
+
+/// The API: priorities of a tier go up to this.
+const PRIORITY_MAX: u16 = 1_000;
+
+/// Ranges that no pod and no node takes its address from: link-local (RFC 3927, RFC 4291 §2.5.6).
+const LINK_LOCAL: &[&str] = &["169.254.0.0/16", "fe80::/10"];
+
+impl Settings {
+    /// Reads the table. On findings the settings hold defaults for what was wrong.
+    pub fn from_table(entries: &[SettingEntry]) -> (Self, Vec<Diagnostic<Place>>) {
+        let mut settings = Self::default();
+        let mut out = Vec::new();
+        for entry in entries {
+            settings.read(entry, &mut out);
+        }
+        (settings, out)
+    }
+
+    fn read(&mut self, entry: &SettingEntry, out: &mut Vec<Diagnostic<Place>>) {
+        match (entry.key.as_str(), &entry.value) {
+            ("cluster-network-policy", SettingValue::Bool(flag)) => {
+                self.cluster_network_policy = *flag;
+            }
+            ("cluster-network-policy", _) => out.push(bad(entry, "`true` or `false`")),
+            ("cluster-cidrs", SettingValue::List(list)) => match cidrs(list) {
+                Some(cidrs) => self.cluster_cidrs = cidrs,
+                None => out.push(bad(entry, CIDRS)),
+            },
+            ("cluster-cidrs", _) => out.push(bad(entry, CIDRS)),
+            ("ip-blocks", SettingValue::Str(word)) if word == "any" => {
+                self.ip_blocks = IpBlocks::Any;
+            }
+            ("ip-blocks", SettingValue::Str(word)) if word == "external" => {
+                self.ip_blocks = IpBlocks::External;
+            }
+            ("ip-blocks", _) => out.push(bad(entry, "one of \"any\", \"external\"")),
+            ("priority", SettingValue::Int(number)) => match u16::try_from(*number) {
+                Ok(number) if number <= PRIORITY_MAX => self.priority = number,
+                _ => out.push(bad(entry, "a number from 0 to 1000")),
+            },
+            ("priority", _) => out.push(bad(entry, "a number from 0 to 1000")),
+            ("control-plane", SettingValue::Str(word)) if word == "external" => {
+                self.control_plane = ControlPlane::External;
+            }
+            ("control-plane", SettingValue::Str(word)) if word == "nodes" => {
+                self.control_plane = ControlPlane::Nodes;
+            }
+            ("control-plane", SettingValue::Str(word)) if word == "unknown" => {
+                self.control_plane = ControlPlane::Unknown;
+            }
+            ("control-plane", _) => {
+                out.push(bad(entry, "one of \"external\", \"nodes\", \"unknown\""));
+            }
+            _ => out.push(unknown(entry)),
+        }
+    }
+
+    /// What an `ipBlock` has to leave out, so that it holds no pod and no node. `None`: not known.
+    pub(super) fn left_out(&self) -> Option<Vec<Net>> {
+        match self.ip_blocks {
+            IpBlocks::External => Some(Vec::new()),
+            IpBlocks::Any if self.cluster_cidrs.is_empty() => None,
+            IpBlocks::Any => Some(self.cluster_cidrs.iter().copied().map(Net::plain).collect()),
+        }
+    }
+}
+
+const CIDRS: &str = "a list of prefixes, such as [\"10.244.0.0/16\", \"fd00:10:244::/56\"]";
+
+/// `None` for what is no prefix, or none at all.
+fn cidrs(list: &[String]) -> Option<Vec<IpNet>> {
+    let parsed: Option<Vec<IpNet>> = list.iter().map(|text| text.parse().ok()).collect();
+    parsed.filter(|cidrs| !cidrs.is_empty())
+}
+
+/// No pod and no node has an address of this network, wherever the cluster is.
+pub(super) fn never_of_cluster(net: &Net) -> bool {
+    let outside = addr::known_nets(LINK_LOCAL).union(&addr::endpoints());
+    AddrSet::from_nets([net]).implies(&outside)
+}
+
+fn bad(entry: &SettingEntry, want: &str) -> Diagnostic<Place> {
+    let message = format!(
+        "the value of `{}` in `[target.kubernetes]` cannot be used",
+        entry.key
+    );
+    Diagnostic::new(&codes::KUBERNETES_SETTING_VALUE, entry.place, message)
+        .help(format!("`{}` takes {want}", entry.key))
+}
+
+fn unknown(entry: &SettingEntry) -> Diagnostic<Place> {
+    let diagnostic = Diagnostic::new(
+        &codes::UNKNOWN_KUBERNETES_SETTING,
+        entry.key_place,
+        format!("unknown key `{}` in `[target.kubernetes]`", entry.key),
+    );
+    match npl_diagnostics::suggest(&entry.key, KEYS) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(
+            format!("write `{near}`"),
+            false,
+            entry.key_place,
+            near,
+        ),
+        None => diagnostic.help(format!("the keys are {}", KEYS.join(", "))),
+    }
+}
