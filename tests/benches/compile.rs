@@ -14,9 +14,9 @@ use std::hint::black_box;
 
 use npl_policy::{claims, lint, model::Checked};
 use npl_sema::{files::MemoryFiles, manifest::Manifest};
-use npl_targets::cilium::{self, EmitOptions, Planned};
+use npl_targets::cilium::{self, EmitOptions};
 use npl_test_support::program;
-use nplc::pipeline::{self, Request, Unit};
+use nplc::pipeline::{self, Make, Plans, Request, Target, Unit};
 
 /// As in `nplc`.
 #[global_allocator]
@@ -49,12 +49,18 @@ fn build(files: &MemoryFiles) -> usize {
         ..Request::default()
     };
     let units = pipeline::open(files, &request).unwrap();
-    let emit = |_: &Manifest, checked: &Checked, planned: &Planned<'_>, _| {
-        planned
+    let emit = |_: &Manifest, checked: &Checked, plans: &Plans<'_>, _| {
+        plans
             .emit(checked, &EmitOptions::default())
             .expect("can be emitted")
     };
-    let made = pipeline::make_all(&units, &emit);
+    let made = pipeline::make_all(
+        &units,
+        &Make {
+            targets: &[Target::Cilium],
+            make: &emit,
+        },
+    );
     let output = made.iter().filter_map(|(_, output)| output.as_ref());
     let bytes = output
         .flat_map(|output| &output.objects)

@@ -3,6 +3,7 @@
 
 use std::{
     io::{BufRead, BufReader, Write},
+    path::Path,
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
@@ -75,6 +76,10 @@ impl Engine {
             }
         }
         let mut child = Command::new(binary)
+            .env(
+                "NPL_CLUSTER_NETWORK_POLICY_CRD",
+                cluster_policy_crd(&folder),
+            )
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -130,6 +135,23 @@ impl Engine {
             Err(answer.error)
         }
     }
+}
+
+/// The CRD that the module of ClusterNetworkPolicy's types brings along; empty where it is not.
+fn cluster_policy_crd(folder: &Path) -> String {
+    let listed = Command::new("go")
+        .args([
+            "list",
+            "-m",
+            "-f",
+            "{{.Dir}}",
+            "sigs.k8s.io/network-policy-api",
+        ])
+        .current_dir(folder)
+        .output();
+    let text = listed.map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned());
+    let file = "config/crd/standard/policy.networking.k8s.io_clusternetworkpolicies.yaml";
+    text.map_or_else(|_| String::new(), |dir| format!("{dir}/{file}"))
 }
 
 impl Drop for Engine {

@@ -215,7 +215,7 @@ fn stage_observe_closes_nothing() {
 #[test]
 fn targets_of_other_versions_are_usage_errors() {
     let sandbox = Sandbox::shop();
-    for target in ["kubernetes", "ebpf", "cilium,kubernetes"] {
+    for target in ["ebpf", "cilium,ebpf"] {
         let ran = sandbox
             .run(&["build", "shop.npl", "--target", target])
             .exits(2);
@@ -227,6 +227,36 @@ fn targets_of_other_versions_are_usage_errors() {
     sandbox
         .run(&["build", "shop.npl", "--target", "cilium"])
         .exits(0);
+}
+
+#[test]
+fn two_targets_make_the_objects_of_both() {
+    let sandbox = Sandbox::shop();
+    sandbox.write(
+        "plain.npl",
+        "namespace shop\nworkload api { app: \"api\" }\nworkload web { app: \"web\" }\n\
+         allow web -> api:8080\n",
+    );
+    let both = ["build", "plain.npl", "--target", "cilium,kubernetes"];
+    let words: Vec<&str> = both.into_iter().chain(["--verify", "-o", "out"]).collect();
+    sandbox.run(&words).exits(0);
+    assert_eq!(
+        sandbox.list("out"),
+        [
+            "ciliumnetworkpolicy-shop-plain-api.yaml",
+            "ciliumnetworkpolicy-shop-plain-web.yaml",
+            "networkpolicy-shop-plain-api.yaml",
+            "networkpolicy-shop-plain-web.yaml",
+            "npl-objects.json"
+        ]
+    );
+    let list: serde_json::Value =
+        serde_json::from_str(&sandbox.read("out/npl-objects.json")).unwrap();
+    let rules = list["rules"].as_object().unwrap();
+    let rule = rules.values().find(|r| r["line"] == 4).unwrap();
+    assert_eq!(rule["objects"].as_array().unwrap().len(), 4);
+    let refused = sandbox.run(&["build", "shop.npl", "--target", "kubernetes"]);
+    assert!(refused.exits(1).err.contains("NPL1103"));
 }
 
 #[test]

@@ -77,9 +77,44 @@ fn examples_build_to_their_golden_yaml() {
     assert!(off.is_empty(), "{}", off.join("\n"));
 }
 
+/// What the Kubernetes target makes of every example: its objects, or why it has none.
+#[test]
+fn examples_build_for_kubernetes_or_say_why() {
+    let mut off = Vec::new();
+    let mut all = examples();
+    all.push((
+        "examples/ledger".to_owned(),
+        Vec::new(),
+        "ledger".to_owned(),
+    ));
+    let mut built = 0;
+    for (example, flags, golden) in &all {
+        let mut flags = flags.clone();
+        flags.extend(["--target", "kubernetes", "--format", "concise"]);
+        let output = run("build", example, &flags);
+        let (ending, found) = match output.status.success() {
+            true => ("yaml", output.stdout),
+            false => ("txt", output.stderr),
+        };
+        built += usize::from(ending == "yaml");
+        let name = format!("tests/golden/kubernetes/{golden}.{ending}");
+        let path = root().join(&name);
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, &found).unwrap();
+        }
+        if std::fs::read(&path).unwrap_or_default() != found {
+            off.push(format!("{example} differs from {name}"));
+        }
+    }
+    assert!(built > 0);
+    assert!(off.is_empty(), "{}", off.join("\n"));
+}
+
 #[test]
 fn examples_test_green_and_draw_no_finding() {
-    for (example, flags, _) in examples() {
+    let ledger = ("examples/ledger".to_owned(), Vec::new(), String::new());
+    for (example, flags, _) in examples().into_iter().chain([ledger]) {
         let tested = run("test", &example, &flags);
         assert!(
             tested.status.success(),

@@ -88,18 +88,21 @@ fn value(value: &SettingValue) -> cilium::SettingValue {
 pub struct Plans<'m>(Vec<Plan<'m>>);
 
 enum Plan<'m> {
-    Cilium(cilium::Planned<'m>),
-    Kubernetes(kubernetes::Planned<'m>),
+    Cilium(Box<cilium::Planned<'m>>),
+    Kubernetes(Box<kubernetes::Planned<'m>>),
 }
 
 impl<'m> Plans<'m> {
     pub(super) fn new(model: &'m Model, settings: &'m Settings, targets: &[Target]) -> Self {
         let stage = cilium::Stage::Enforce;
         let plan = |target: &Target| match target {
-            Target::Cilium => Plan::Cilium(cilium::Planned::new(model, &settings.cilium, stage)),
+            Target::Cilium => {
+                let planned = cilium::Planned::new(model, &settings.cilium, stage);
+                Plan::Cilium(Box::new(planned))
+            }
             Target::Kubernetes => {
                 let planned = kubernetes::Planned::new(model, &settings.kubernetes, stage);
-                Plan::Kubernetes(planned)
+                Plan::Kubernetes(Box::new(planned))
             }
         };
         Self(targets.iter().map(plan).collect())

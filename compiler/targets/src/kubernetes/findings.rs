@@ -114,12 +114,7 @@ fn at_rule(plan: &Plan<'_>, rule: &Rule, reason: Reason) -> Diagnostic<Place> {
             format!("Kubernetes has no DNS names as peers, as `{text}` needs"),
         )
         .help("name the addresses as a `network`, or build this rule for cilium only"),
-        Reason::Via => at(
-            &codes::VIA_NOT_IN_KUBERNETES,
-            rule,
-            format!("Kubernetes cannot look into connections, as the `via` of `{text}` asks"),
-        )
-        .help("a rule without `via` admits everything on the port; say so only if that is meant"),
+        Reason::Via => via(rule),
         Reason::Entity(entity) => entity_finding(rule, entity),
         Reason::Account => at(
             &codes::ACCOUNT_NOT_IN_KUBERNETES,
@@ -162,6 +157,21 @@ fn at_rule(plan: &Plan<'_>, rule: &Rule, reason: Reason) -> Diagnostic<Place> {
         )
         .help("select by fewer labels that may be absent"),
     }
+}
+
+fn via(rule: &Rule) -> Diagnostic<Place> {
+    let message = format!(
+        "Kubernetes cannot look into connections, as the `via` of `{}` asks",
+        rule.text
+    );
+    let found = at(&codes::VIA_NOT_IN_KUBERNETES, rule, message);
+    if rule.text.contains("via dns \"*\"") {
+        return found.help(
+            "set `unchecked-dns = true` under `[target.kubernetes]` to let `via dns \"*\"` stand \
+             for everything on the resolver's port",
+        );
+    }
+    found.help("a rule without `via` admits everything on the port; say so only if that is meant")
 }
 
 fn entity_finding(rule: &Rule, entity: Entity) -> Diagnostic<Place> {

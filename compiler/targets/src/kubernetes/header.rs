@@ -2,7 +2,7 @@
 
 use npl_policy::model::ControlPlane;
 
-use super::{IpBlocks, plan::Plan};
+use super::{IpBlocks, Settings, plan::Plan};
 use crate::cilium::{EmitOptions, Stage};
 
 pub(super) fn lines(plan: &Plan<'_>, options: &EmitOptions) -> Vec<String> {
@@ -19,29 +19,10 @@ pub(super) fn lines(plan: &Plan<'_>, options: &EmitOptions) -> Vec<String> {
          happens to ICMP and other protocols, is up to the plugin: Kubernetes defines neither."
             .to_owned(),
     ];
-    out.push(
-        match (settings.ip_blocks, settings.cluster_cidrs.is_empty()) {
-            (IpBlocks::External, _) => {
-                "Told that an ipBlock matches no pod and no node (ip-blocks = \"external\")."
-                    .to_owned()
-            }
-            (IpBlocks::Any, false) => {
-                let list: Vec<String> = settings
-                    .cluster_cidrs
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect();
-                format!(
-                    "Told that pods and nodes have addresses of {} only.",
-                    list.join(", ")
-                )
-            }
-            (IpBlocks::Any, true) => {
-                "Not told the cluster's addresses: networks that could be those have no rules."
-                    .to_owned()
-            }
-        },
-    );
+    out.push(addresses(settings));
+    if settings.unchecked_dns {
+        out.push("Told that `via dns \"*\"` stands for everything on its port.".to_owned());
+    }
     if settings.control_plane == ControlPlane::Nodes {
         out.push("The control plane is on the cluster's nodes.".to_owned());
     }
@@ -59,23 +40,7 @@ pub(super) fn lines(plan: &Plan<'_>, options: &EmitOptions) -> Vec<String> {
             settings.priority
         ));
     }
-    let observed: Vec<&str> = plan
-        .owned
-        .iter()
-        .filter(|own| own.observed)
-        .map(|own| &*own.workload.short)
-        .collect();
-    if options.stage == Stage::Observe {
-        out.push(
-            "Stage observe: a NetworkPolicy cannot observe without closing, so there is none."
-                .to_owned(),
-        );
-    } else if !observed.is_empty() {
-        out.push(format!(
-            "In stage observe, so without an object, for a NetworkPolicy cannot observe: {}.",
-            observed.join(", ")
-        ));
-    }
+    out.extend(observed(plan, options));
     if options.claims_not_checked > 0 {
         out.push(format!(
             "Claims that were not checked: {}.",
@@ -83,4 +48,41 @@ pub(super) fn lines(plan: &Plan<'_>, options: &EmitOptions) -> Vec<String> {
         ));
     }
     out
+}
+
+fn observed(plan: &Plan<'_>, options: &EmitOptions) -> Option<String> {
+    if options.stage == Stage::Observe {
+        let line =
+            "Stage observe: a NetworkPolicy cannot observe without closing, so there is none.";
+        return Some(line.to_owned());
+    }
+    let observed = plan.owned.iter().filter(|own| own.observed);
+    let names: Vec<&str> = observed.map(|own| &*own.workload.short).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "In stage observe, so without an object, for a NetworkPolicy cannot observe: {}.",
+            names.join(", ")
+        )
+    })
+}
+
+fn addresses(settings: &Settings) -> String {
+    let list: Vec<String> = settings
+        .cluster_cidrs
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    match settings.ip_blocks {
+        IpBlocks::External => {
+            "Told that an ipBlock matches no pod and no node (ip-blocks = \"external\").".to_owned()
+        }
+        IpBlocks::Any if list.is_empty() => {
+            "Not told the cluster's addresses: networks that could be those have no rules."
+                .to_owned()
+        }
+        IpBlocks::Any => format!(
+            "Told that pods and nodes have addresses of {} only.",
+            list.join(", ")
+        ),
+    }
 }

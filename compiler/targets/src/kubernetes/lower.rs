@@ -5,7 +5,8 @@ use std::sync::Arc;
 use npl_policy::{
     addr::{Net, nets_except},
     label::Cube,
-    model::{Direction, EndRule, Entity, Set},
+    model::{Direction, EndRule, Entity, Set, Via},
+    name::NamePattern,
     port::PortSet,
 };
 
@@ -43,7 +44,7 @@ pub(super) fn allow(end: &EndRule, settings: &Settings) -> Result<Vec<Peer>, Rea
     if !end.peers.names.is_empty() {
         return Err(Reason::External);
     }
-    if end.via.is_some() {
+    if end.via.as_ref().is_some_and(|via| !passes(via, settings)) {
         return Err(Reason::Via);
     }
     if !sayable(&end.ports) {
@@ -69,6 +70,14 @@ pub(super) fn allow(end: &EndRule, settings: &Settings) -> Result<Vec<Peer>, Rea
     out.sort();
     out.dedup();
     Ok(out)
+}
+
+/// A clause on every DNS name, which the settings take for the port.
+fn passes(via: &Via, settings: &Settings) -> bool {
+    match via {
+        Via::Dns(names) => settings.unchecked_dns && names.iter().any(NamePattern::is_any),
+        _ => false,
+    }
 }
 
 /// The disjuncts of a predicate that selectors can say.

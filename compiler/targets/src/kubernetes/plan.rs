@@ -80,6 +80,9 @@ pub(super) struct Plan<'m> {
     pub(super) subtracted: [Vec<Subtraction>; 2],
 }
 
+/// The peers of a deny that a ClusterNetworkPolicy can name.
+type Said = (Vec<Arc<Cube>>, Vec<Net>);
+
 pub(super) fn side(direction: Direction) -> usize {
     match direction {
         Direction::Ingress => 0,
@@ -305,7 +308,7 @@ impl<'m> Plan<'m> {
         end: &EndRule,
         homes: &[(OwnedId, Arc<Cube>)],
         denied: Denied,
-    ) -> (Option<(Vec<Arc<Cube>>, Vec<Net>)>, Denied) {
+    ) -> (Option<Said>, Denied) {
         let subjects = homes.iter().all(|(_, cube)| lower::pods(cube).is_ok());
         let on = self.settings.cluster_network_policy;
         if !on || !subjects || !lower::sayable(&end.ports) {

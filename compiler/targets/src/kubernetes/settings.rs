@@ -23,6 +23,8 @@ pub struct Settings {
     /// Of the emitted ClusterNetworkPolicies; 0 comes first.
     pub priority: u16,
     pub control_plane: ControlPlane,
+    /// `via dns "*"` stands for the whole port: queries are not told from other traffic.
+    pub unchecked_dns: bool,
 }
 
 /// What an `ipBlock` matches, which Kubernetes leaves to the plugin.
@@ -35,12 +37,13 @@ pub enum IpBlocks {
     External,
 }
 
-const KEYS: [&str; 5] = [
+const KEYS: [&str; 6] = [
     "cluster-network-policy",
     "cluster-cidrs",
     "ip-blocks",
     "priority",
     "control-plane",
+    "unchecked-dns",
 ];
 
 /// The API: priorities of a tier go up to this.
@@ -65,7 +68,10 @@ impl Settings {
             ("cluster-network-policy", SettingValue::Bool(flag)) => {
                 self.cluster_network_policy = *flag;
             }
-            ("cluster-network-policy", _) => out.push(bad(entry, "`true` or `false`")),
+            ("unchecked-dns", SettingValue::Bool(flag)) => self.unchecked_dns = *flag,
+            ("cluster-network-policy" | "unchecked-dns", _) => {
+                out.push(bad(entry, "`true` or `false`"))
+            }
             ("cluster-cidrs", SettingValue::List(list)) => match cidrs(list) {
                 Some(cidrs) => self.cluster_cidrs = cidrs,
                 None => out.push(bad(entry, CIDRS)),

@@ -5,7 +5,7 @@
 use npl_policy::{
     interpret::{Answer as Meant, Endpoint, Flow, Interpreter},
     inventory::Inventory,
-    model::{FlowPort, Model},
+    model::FlowPort,
 };
 use npl_targets::{
     cilium::{Object, Output},
@@ -94,13 +94,13 @@ pub(super) fn documents(
             .any(|workload| workload.observed);
         if stage == Stage::Enforce && !staged {
             let inventory = analysis.inventory.as_deref();
-            sum.flows += compare(&analysis.model, inventory, &Judge::new(read))?;
+            sum.flows += compare(analysis, inventory, &Judge::new(read))?;
         }
     }
     Ok(sum)
 }
 
-/// The objects of each target: a cluster enforces them side by side, and each has the whole meaning.
+/// The objects of each target: each has the whole meaning.
 fn by_target(output: &Output) -> impl Iterator<Item = Vec<&Object>> {
     let cilium = |object: &&Object| object.kind.starts_with("Cilium");
     let (ours, others) = output.objects.iter().partition(cilium);
@@ -109,14 +109,22 @@ fn by_target(output: &Output) -> impl Iterator<Item = Vec<&Object>> {
 
 /// How many flows were compared.
 fn compare(
-    model: &Model,
+    analysis: &Analysis,
     inventory: Option<&Inventory>,
     judge: &Judge,
 ) -> std::result::Result<usize, String> {
+    let model = &*analysis.model;
+    let cluster_cidrs = &analysis.kubernetes.cluster_cidrs;
+    // What is told to be a pod's or a node's address is no address of a network.
+    let of_cluster = |end: &Endpoint| match end {
+        Endpoint::Addr { ip, .. } => cluster_cidrs.iter().any(|cidr| cidr.contains(ip)),
+        _ => false,
+    };
     let interpreter = Interpreter::new(model);
     let cluster = inventory.map(Cluster::of).unwrap_or_default();
     let mut count = 0;
-    for flow in sample::flows(model) {
+    let flows = sample::flows(model).into_iter();
+    for flow in flows.filter(|flow| !of_cluster(&flow.src) && !of_cluster(&flow.dst)) {
         let meant = interpreter.judge(&flow).verdict;
         let Some(asked) = as_read(&flow) else {
             continue;

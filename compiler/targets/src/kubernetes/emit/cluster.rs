@@ -1,5 +1,5 @@
-//! `policy.networking.k8s.io/v1alpha2` ClusterNetworkPolicy of tier Admin: denies, and nothing else,
-//! so that their order among each other does not matter.
+//! `policy.networking.k8s.io/v1alpha2` ClusterNetworkPolicy of tier Admin: denies, and nothing
+//! else, so that their order among each other does not matter.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
