@@ -158,9 +158,16 @@ fn port(rng: &mut Rng, dst: &Endpoint) -> FlowPort {
     }
 }
 
+/// Now and then what a port's clauses do not expect: TLS to an HTTP port, HTTP to a TLS port.
 fn facts(rng: &mut Rng, port: FlowPort) -> Facts {
     let mut facts = Facts::default();
-    match port {
+    let speaks = match port {
+        FlowPort::Tcp(53) => port,
+        FlowPort::Tcp(80) if rng.chance(25) => FlowPort::Tcp(443),
+        FlowPort::Tcp(_) if rng.chance(15) => FlowPort::Tcp(if rng.chance(50) { 443 } else { 80 }),
+        port => port,
+    };
+    match speaks {
         FlowPort::Tcp(443) if rng.chance(80) => facts.sni = Some(rng.pick(&SNI).into()),
         FlowPort::Tcp(80) if rng.chance(80) => {
             facts.method = Some(rng.pick(&["GET", "POST", "DELETE"]).into());

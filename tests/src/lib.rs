@@ -2,6 +2,7 @@
 //! examples, the documentation. This library holds what they share: where the project's root is,
 //! and its files.
 
+pub mod conformance;
 pub mod engine;
 pub mod flows;
 pub mod pages;

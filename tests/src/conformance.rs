@@ -1,0 +1,226 @@
+//! One random program, judged three ways: by the reference interpreter, by Cilium's engine on what
+//! was emitted, and by the interpreter on what the emitted YAML is read back to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use npl_diagnostics::{Diagnostic, FileId, codes::cilium as codes};
+use npl_policy::{
+    interpret::{Answer, Flow, FlowVerdict, Interpreter},
+    model::{Checked, Model},
+};
+use npl_sema::files::MemoryFiles;
+use npl_targets::{
+    cilium::{self, EmitOptions},
+    import,
+};
+use nplc::pipeline::{self, Request};
+
+use crate::engine::{Engine, Verdict};
+
+/// A program that has no errors, and what it became.
+#[derive(Debug)]
+pub struct Compiled {
+    pub checked: Checked,
+    pub documents: Vec<String>,
+    /// Names of the findings, each once.
+    pub findings: BTreeSet<&'static str>,
+}
+
+/// `None`: the program has errors, which is an answer too (an emitter may refuse).
+pub fn compile(text: &str) -> Option<Compiled> {
+    let files = MemoryFiles::new([("/main.npl", text)]);
+    let request = Request {
+        paths: vec!["/main.npl".to_owned()],
+        ..Request::default()
+    };
+    let mut units = pipeline::open(&files, &request).ok()?;
+    let unit = units.pop()?;
+    let analysis = unit.analyse();
+    let findings = analysis.diagnostics.iter().map(|found| found.code.name);
+    let findings = findings.collect();
+    let checked = analysis.checked?;
+    let options = EmitOptions::default();
+    let output = cilium::emit(&checked, &analysis.settings, &options).ok()?;
+    let documents = output.objects.into_iter().map(|object| object.yaml);
+    Some(Compiled {
+        checked,
+        documents: documents.collect(),
+        findings,
+    })
+}
+
+pub fn word(answer: &Answer) -> &'static str {
+    match answer {
+        Answer::Allow => "allow",
+        Answer::Deny => "deny",
+        Answer::Unknown(_) => "unknown",
+    }
+}
+
+/// What was seen, over all programs.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    pub programs: usize,
+    pub compiled: usize,
+    pub flows: usize,
+    pub constructs: BTreeSet<&'static str>,
+    /// By the verdicts of the source's end and of the destination's.
+    pub pairs: BTreeMap<(&'static str, &'static str), usize>,
+    /// Programs with each finding, of those that compile.
+    pub findings: BTreeMap<&'static str, usize>,
+    /// Allowed by the program, and closed by Cilium's HTTP proxy as a finding says.
+    pub closed: usize,
+    /// Flows that the YAML was asked about again after it was read back.
+    pub read_back: usize,
+}
+
+impl Seen {
+    fn of(&mut self, compiled: &Compiled, verdicts: &[FlowVerdict]) {
+        self.compiled += 1;
+        self.flows += verdicts.len();
+        for verdict in verdicts {
+            let pair = (
+                word(&verdict.egress.verdict),
+                word(&verdict.ingress.verdict),
+            );
+            *self.pairs.entry(pair).or_default() += 1;
+        }
+        for finding in &compiled.findings {
+            *self.findings.entry(finding).or_default() += 1;
+        }
+    }
+}
+
+/// The first differences of one program, as text; none where all say the same.
+pub fn differences(
+    engine: &mut Engine,
+    compiled: &Compiled,
+    flows: &[Flow],
+    seen: &mut Seen,
+) -> Vec<String> {
+    let interpreter = Interpreter::new(compiled.checked.model());
+    let ours: Vec<FlowVerdict> = flows.iter().map(|flow| interpreter.judge(flow)).collect();
+    seen.of(compiled, &ours);
+    let mut out = by_the_engine(engine, compiled, flows, &ours, seen);
+    if out.is_empty() {
+        out = read_back(compiled, flows, &ours, seen);
+    }
+    out
+}
+
+fn by_the_engine(
+    engine: &mut Engine,
+    compiled: &Compiled,
+    flows: &[Flow],
+    ours: &[FlowVerdict],
+    seen: &mut Seen,
+) -> Vec<String> {
+    let documents: Vec<&str> = compiled.documents.iter().map(String::as_str).collect();
+    let answer = match engine.judge(&documents, flows) {
+        Ok(answer) => answer,
+        Err(error) => return vec![format!("the engine could not judge: {error}")],
+    };
+    let refused = answer.documents.iter().filter(|d| d.stage != "ok");
+    let mut out: Vec<String> = refused
+        .map(|d| {
+            format!(
+                "{} {} was refused at {}: {}",
+                d.kind, d.name, d.stage, d.error
+            )
+        })
+        .collect();
+    for ((flow, ours), theirs) in flows.iter().zip(ours).zip(&answer.verdicts) {
+        if word(&ours.verdict) == theirs.verdict {
+            continue;
+        }
+        if closed_by_http(compiled, flow, ours, theirs) {
+            seen.closed += 1;
+            continue;
+        }
+        out.push(format!(
+            "{flow:?}\n     ours: {ours:?}\n   Cilium: {theirs:?}"
+        ));
+    }
+    out
+}
+
+/// A finding says that the HTTP proxy refuses what is no plain HTTP; the pod's own node passes by
+/// platform, and meets the proxy without a finding.
+fn closed_by_http(compiled: &Compiled, flow: &Flow, ours: &FlowVerdict, theirs: &Verdict) -> bool {
+    let told = compiled.findings.contains(codes::HTTP_CLOSES_THE_REST.name)
+        || matches!(flow.src, npl_policy::interpret::Endpoint::Host { .. });
+    told && flow.facts.sni.is_some() && ours.verdict == Answer::Allow && theirs.verdict == "deny"
+}
+
+/// The emitted objects as a model of their own must mean what the program means.
+fn read_back(
+    compiled: &Compiled,
+    flows: &[Flow],
+    ours: &[FlowVerdict],
+    seen: &mut Seen,
+) -> Vec<String> {
+    let again = match reimported(&compiled.documents) {
+        Ok(model) => model,
+        Err(text) => return vec![format!("what was emitted is not read back: {text}")],
+    };
+    let interpreter = Interpreter::new(&again);
+    let mut out = Vec::new();
+    for (flow, ours) in flows.iter().zip(ours) {
+        seen.read_back += 1;
+        let theirs = interpreter.judge(flow);
+        if word(&ours.verdict) != word(&theirs.verdict) {
+            out.push(format!(
+                "{flow:?}\n       ours: {ours:?}\n  read back: {theirs:?}"
+            ));
+        }
+    }
+    out
+}
+
+fn reimported(documents: &[String]) -> Result<Model, String> {
+    let files: Vec<(FileId, &str)> = (0..)
+        .map(FileId)
+        .zip(documents.iter().map(String::as_str))
+        .collect();
+    let (policies, mut found) = import::read(&files);
+    let lowered = import::lower::lower(&policies, None, &|_| "emitted.yaml".into());
+    found.extend(lowered.diagnostics);
+    match found.iter().find(|found| Diagnostic::is_error(found)) {
+        Some(error) => Err(error.message.clone()),
+        None => Ok(lowered.model),
+    }
+}
+
+/// The smallest program, by whole lines, that still differs.
+pub fn shrink(text: &str, differs: &mut dyn FnMut(&str) -> bool) -> String {
+    let mut lines: Vec<&str> = text.lines().collect();
+    let mut at = 0;
+    while at < lines.len() {
+        let mut fewer = lines.clone();
+        fewer.remove(at);
+        if differs(&fewer.join("\n")) {
+            lines = fewer;
+            // What stood before may have been needed by what is gone.
+            at = 0;
+        } else {
+            at += 1;
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shrink;
+
+    #[test]
+    fn a_program_shrinks_to_what_differs() {
+        let mut asked = 0;
+        let shrunk = shrink("a\nb\nc\nd\ne\n", &mut |text| {
+            asked += 1;
+            text.contains('b') && text.contains('d')
+        });
+        assert_eq!(shrunk, "b\nd\n");
+        assert!(asked < 20, "{asked}");
+    }
+}
