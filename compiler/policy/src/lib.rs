@@ -21,3 +21,4 @@ pub mod model;
 pub mod name;
 pub mod overlap;
 pub mod port;
+mod unite;

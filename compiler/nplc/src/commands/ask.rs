@@ -47,7 +47,13 @@ pub(super) fn open_with_policies(
     if piped == 1 {
         match options.stdin_kind {
             StdinKind::Npl => request.stdin = Some(stdin()?),
-            StdinKind::Yaml => request.stdin_manifests = Some(stdin()?),
+            StdinKind::Yaml => {
+                request.stdin_manifests = Some(stdin()?);
+                // Standard input is a source: the current folder is asked about only by itself.
+                if request.paths.is_empty() {
+                    request.stdin = Some(String::new());
+                }
+            }
             StdinKind::Flows => {
                 return Err(Stop::failed(
                     "flows are no source: give them with `nplc trace --flows -`",

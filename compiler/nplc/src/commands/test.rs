@@ -21,7 +21,7 @@ use crate::{
 use report::{Case, Outcome, Report, Rule, Said};
 
 pub(super) fn run(args: &Test, ui: &Ui) -> Result<Answer> {
-    let units = ask::open(&args.from.sources, &args.from.options, ui)?;
+    let units = ask::open_with_policies(&args.from.sources, &args.from.options, ui)?;
     let mut report = Report {
         tests: Vec::new(),
         coverage: args.coverage.then(Vec::new),
@@ -37,6 +37,9 @@ pub(super) fn run(args: &Test, ui: &Ui) -> Result<Answer> {
     }
     ask::aside(&gathered, Findings::Full, ui);
     ui.out(report.render(args.format, ui.quiet(), ui.color_out))?;
+    if report.tests.is_empty() && gathered.counts().errors == 0 {
+        ui.talk("there is no test: write `test` blocks and `assert`s in a `.npl` file");
+    }
     let green = report.count(Outcome::Failed) == 0 && gathered.counts().errors == 0;
     Ok(Answer::of(green))
 }

@@ -33,7 +33,7 @@ pub(super) fn run(args: &Trace, ui: &Ui) -> Result<Answer> {
         (None, Some((flow, sources))) => (sources, Some(flow)),
         (None, None) => return Err(Stop::failed("no flow is given")),
     };
-    let mut units = ask::open(sources, &args.options, ui)?;
+    let mut units = ask::open_with_policies(sources, &args.options, ui)?;
     let [unit] = units.as_mut_slice() else {
         let names: Vec<String> = units
             .iter()

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use npl_diagnostics::{Diagnostic, Place};
+use npl_diagnostics::{Code, Diagnostic, Place, Severity, codes::import as codes};
 use npl_policy::{
     claims::{self, ClaimOutcome, Decision},
     inventory::Inventory,
@@ -22,6 +22,7 @@ use super::{
 pub struct Analysis {
     /// Every finding, with levels of `[lints]` and ignores applied, in order of place.
     pub diagnostics: Vec<Diagnostic>,
+    /// With the policies in YAML; targets see only what is written in the language.
     pub model: Arc<Model>,
     /// The same, with no workload in stage observe: what claims and tests speak of. A rollout that
     /// closes nothing yet would fail every one of them.
@@ -51,7 +52,32 @@ impl Unit {
     /// Runs every check. Lints, claims and targets are asked even where the program has errors: one
     /// run shows all of them.
     pub fn analyse(&self) -> Analysis {
-        self.analyse_and::<()>(Vec::new(), None).0
+        self.analyse_and::<()>(self.refusals(true), None).0
+    }
+
+    /// What lowering says of policies in YAML. What the model cannot hold speaks against every
+    /// answer from it (`asked`), and is a note where nothing is asked of it.
+    pub(super) fn refusals(&self, asked: bool) -> Vec<Diagnostic<Place>> {
+        let lowered = self.lowered.iter().flat_map(|lowered| &lowered.diagnostics);
+        lowered
+            .cloned()
+            .map(|mut found| {
+                if !asked && found.is_error() && !speaks_of_cilium(found.code) {
+                    found.severity = Severity::Note;
+                }
+                found
+            })
+            .collect()
+    }
+
+    /// The program with its policies in YAML.
+    fn united(&self, model: &Arc<Model>) -> Arc<Model> {
+        let Some(lowered) = &self.lowered else {
+            return Arc::clone(model);
+        };
+        let mut united = Model::clone(model);
+        united.unite(lowered.model.clone());
+        Arc::new(united)
     }
 
     /// The same, with findings that came from elsewhere (levels and ignores count for them too),
@@ -65,7 +91,8 @@ impl Unit {
         found.extend(self.host.diagnostics());
         let model = self.host.model();
         let inventory = self.inventory.as_deref();
-        let enforced = enforced(&model);
+        let united = self.united(&model);
+        let enforced = enforced(&united);
         let claims = claims::decide(&enforced, inventory);
         let claims_not_checked = claims.iter().filter(undecided).count();
         let manifest = self.host.manifest();
@@ -99,7 +126,7 @@ impl Unit {
         let analysis = Analysis {
             checked: Checked::new(Arc::clone(&model), &diagnostics),
             diagnostics,
-            model,
+            model: united,
             enforced,
             sound,
             claims,
@@ -111,6 +138,11 @@ impl Unit {
         let made = made.filter(|_| analysis.checked.is_some());
         (analysis, made)
     }
+}
+
+/// Refused by lowering for what Cilium makes of it, not for what the language lacks.
+fn speaks_of_cilium(code: Code) -> bool {
+    [&codes::IMPORT_CLAUSE_CLASH, &codes::IMPORT_NAME].contains(&code)
 }
 
 fn undecided(outcome: &&ClaimOutcome) -> bool {

@@ -76,13 +76,21 @@ pub fn make_all<T: Send>(units: &[Unit], make: &Make<'_, T>) -> Vec<(Analysis, O
 
 fn analyse_and<T: Send>(units: &[Unit], make: Option<&Make<'_, T>>) -> Vec<(Analysis, Option<T>)> {
     if let [only] = units {
-        return vec![only.analyse_and(Vec::new(), make)];
+        return vec![only.analyse_and(refusals(only), make)];
     }
     let across = across::findings(units);
     let pairs = units.iter().zip(across);
     pairs
-        .map(|(unit, found)| unit.analyse_and(found, make))
+        .map(|(unit, mut found)| {
+            found.extend(refusals(unit));
+            unit.analyse_and(found, make)
+        })
         .collect()
+}
+
+/// Claims are asked of the policies in YAML too.
+fn refusals(unit: &Unit) -> Vec<npl_diagnostics::Diagnostic<npl_diagnostics::Place>> {
+    unit.refusals(!unit.host().model().claims.is_empty())
 }
 
 /// The shell hands a pattern on as it stands when nothing matches it.

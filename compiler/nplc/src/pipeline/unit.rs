@@ -17,7 +17,10 @@ use npl_sema::{
     load::Program,
 };
 use npl_targets::{
-    import::{self, Policies},
+    import::{
+        self, Policies,
+        lower::{Lowered, lower},
+    },
     yaml::read as yaml,
 };
 use smol_str::SmolStr;
@@ -52,6 +55,8 @@ pub struct Unit {
     lines: RefCell<BTreeMap<FileId, Rc<LineIndex>>>,
     pub(super) inventory: Option<Arc<Inventory>>,
     policies: Policies,
+    /// The policies as a model; `None` where there are none.
+    pub(super) lowered: Option<Lowered>,
     /// How many objects of which kind are neither policy nor inventory.
     skipped: BTreeMap<SmolStr, usize>,
     pub(super) manifest_findings: Vec<Diagnostic<Place>>,
@@ -72,6 +77,7 @@ impl Unit {
             lines: RefCell::default(),
             inventory: None,
             policies: Policies::default(),
+            lowered: None,
             skipped: BTreeMap::new(),
             manifest_findings: Vec::new(),
             host: Host::new(program),
@@ -123,6 +129,11 @@ impl Unit {
             self.host.set_inventory(Some(Arc::clone(&inventory)));
             self.inventory = Some(inventory);
         }
+        if !self.policies.policies.is_empty() {
+            let path = |file| SmolStr::new(self.host.path(file));
+            let inventory = self.inventory.as_deref();
+            self.lowered = Some(lower(&self.policies, inventory, &path));
+        }
     }
 
     /// The policies that the program's manifests hold, as Cilium reads them.
@@ -137,8 +148,9 @@ impl Unit {
         };
         let at = self.at(policy.place);
         Err(Stop::failed(format!(
-            "`{}` line {} holds a policy, and this command reads YAML for manifests only; \
-             give it with `--inventory` to leave its policies out",
+            "`{}` line {} holds a policy, and this command reads YAML for manifests only; make a \
+             program of it with `nplc import`, or give it with `--inventory` to leave its policies \
+             out",
             at.file, at.line
         )))
     }

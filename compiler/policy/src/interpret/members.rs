@@ -13,6 +13,21 @@ use crate::{
     name::NamePattern,
 };
 
+/// The pod with the labels that the inventory knows of its namespace.
+pub fn in_its_namespace(pod: &Pod, inventory: Option<&Inventory>) -> Pod {
+    let mut out = pod.clone();
+    let mut namespaces = inventory.iter().flat_map(|i| &i.namespaces);
+    if let Some(known) = namespaces.find(|n| n.name == pod.namespace) {
+        for (key, value) in &known.labels {
+            if !out.namespace_labels.iter().any(|(have, _)| have == key) {
+                out.namespace_labels.push((key.clone(), value.clone()));
+            }
+        }
+        out.namespace_labels.sort();
+    }
+    out
+}
+
 pub(crate) struct Members<'m> {
     model: &'m Model,
     inventory: Option<&'m Inventory>,
@@ -44,7 +59,7 @@ impl<'m> Members<'m> {
     /// Empty: the end selects nothing.
     pub(crate) fn of(&self, end: &FlowEnd) -> Vec<Endpoint> {
         match end {
-            FlowEnd::Pod(pod) => vec![Endpoint::Pod(pod.clone())],
+            FlowEnd::Pod(pod) => vec![Endpoint::Pod(in_its_namespace(pod, self.inventory))],
             FlowEnd::Addr(ip) => vec![self.at(*ip)],
             FlowEnd::Name(name) => vec![Endpoint::named(self.quiet, name.clone())],
             FlowEnd::Set(set) => self.of_set(set),

@@ -19,8 +19,8 @@ mod tests;
 pub(crate) use atoms::addresses as address_atoms;
 pub(crate) use atoms::ports as port_atoms;
 pub use flow::{Answer, Assurance, By, EndVerdict, Endpoint, Flow, FlowVerdict, Need, Needs};
-pub use members::pods_of;
 pub(crate) use members::{Members, a_name};
+pub use members::{in_its_namespace, pods_of};
 pub use run::{Case, FailedBy, FlowOutcome, Runner, Side, TestOutcome, tests_of};
 
 use crate::{

@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, net::IpAddr};
 
 use npl_policy::{
-    interpret::Endpoint,
+    interpret::{Endpoint, in_its_namespace},
     inventory::{Inventory, PodTemplate, Proto},
     model::{Entity, Facts, FlowEnd, FlowPort, Pod, Set, TestFlow},
 };
@@ -83,7 +83,10 @@ impl Asked {
         let end = |end: &FlowEnd| match end {
             FlowEnd::Addr(ip) => End::Exactly(vec![at(*ip, around)]),
             FlowEnd::Name(name) => named(name, around),
-            FlowEnd::Pod(pod) => End::Exactly(vec![Endpoint::Pod(pod.clone())]),
+            FlowEnd::Pod(pod) => {
+                let pod = in_its_namespace(pod, around.inventory);
+                End::Exactly(vec![Endpoint::Pod(pod)])
+            }
             FlowEnd::Set(_) => End::Any(end.clone()),
         };
         Self {

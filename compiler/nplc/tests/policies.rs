@@ -1,0 +1,249 @@
+//! Existing policies in YAML as sources of `test` and `trace`, alone and beside NPL.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test code"
+)]
+
+mod common;
+
+use std::{fmt::Write as _, path::Path};
+
+use common::Sandbox;
+use serde_json::Value;
+
+/// Frontends of `shop` may call its api; nothing else may.
+const API: &str = "\
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: api, namespace: shop}
+spec:
+  endpointSelector: {matchLabels: {app: api}}
+  ingress:
+  - fromEndpoints:
+    - matchLabels: {app: frontend}
+    toPorts:
+    - ports:
+      - {port: \"443\", protocol: TCP}
+";
+
+/// Pods of teams that pay may call the api too.
+const TEAMS: &str = "\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: teams, namespace: shop}
+spec:
+  podSelector: {matchLabels: {app: api}}
+  ingress:
+  - from:
+    - namespaceSelector: {matchLabels: {team: pay}}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: billing, labels: {team: pay}}
+";
+
+/// Asks the api for proof of who calls, which no clause does.
+const AUTHENTICATED: &str = "\
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: proof, namespace: shop}
+spec:
+  endpointSelector: {matchLabels: {app: api}}
+  ingress:
+  - fromEntities: [cluster]
+    authentication: {mode: required}
+";
+
+const FRONTEND: &str = "{ app: \"frontend\" } in shop -> { app: \"api\" } in shop:443";
+const STRANGER: &str = "{ app: \"x\" } in shop -> { app: \"api\" } in shop:443";
+
+#[test]
+fn a_flow_is_traced_in_yaml_with_the_line_that_decides() {
+    let sandbox = Sandbox::with(&[("k8s/api.yaml", API)]);
+    let ran = sandbox.run(&["trace", "k8s", FRONTEND]).exits(0);
+    assert!(ran.out.starts_with("allow\n"), "{}", ran.out);
+    assert!(ran.out.contains("k8s/api.yaml:7"), "{}", ran.out);
+    let ran = sandbox.run(&["trace", "k8s/api.yaml", STRANGER]).exits(0);
+    assert!(ran.out.starts_with("deny\n"), "{}", ran.out);
+    assert!(ran.out.contains("k8s/api.yaml:3"), "{}", ran.out);
+    let ran = sandbox
+        .run_with(&["trace", "--stdin-kind", "yaml", "-", STRANGER], API)
+        .exits(0);
+    assert!(ran.out.starts_with("deny\n"), "{}", ran.out);
+}
+
+#[test]
+fn the_labels_of_a_namespace_come_from_its_manifest() {
+    let sandbox = Sandbox::with(&[("k8s/api.yaml", API), ("k8s/teams.yaml", TEAMS)]);
+    for (namespace, verdict) in [("billing", "allow\n"), ("lab", "deny\n")] {
+        let flow = format!("{{ app: \"x\" }} in {namespace} -> {{ app: \"api\" }} in shop:443");
+        let ran = sandbox.run(&["trace", "k8s", &flow]).exits(0);
+        assert!(ran.out.starts_with(verdict), "{}", ran.out);
+        let json = format!(
+            "{{\"src\": {{\"namespace\": \"{namespace}\", \"labels\": {{}}}}, \
+             \"dst\": {{\"namespace\": \"shop\", \"labels\": {{\"app\": \"api\"}}}}, \"port\": 443}}\n"
+        );
+        let ran = sandbox
+            .run_with(&["trace", "k8s", "--flows", "-"], &json)
+            .exits(0);
+        let said: Value = serde_json::from_str(&ran.out).unwrap();
+        assert_eq!(said["verdict"], verdict.trim());
+    }
+}
+
+#[test]
+fn tests_beside_the_yaml_test_it() {
+    let tests = format!(
+        "namespace shop\n\ntest \"api\" {{\n  {FRONTEND} is allowed\n  {STRANGER} is denied\n}}\n"
+    );
+    let sandbox = Sandbox::with(&[("api.yaml", API), ("api.npl", &tests)]);
+    let ran = sandbox.run(&["test", ".", "--coverage"]).exits(0);
+    assert!(ran.out.contains("ok test api"), "{}", ran.out);
+    assert!(ran.out.contains("1 of 1 rules"), "{}", ran.out);
+    let wrong = tests.replace("is denied", "is allowed");
+    sandbox.write("api.npl", wrong);
+    let ran = sandbox.run(&["test", "."]).exits(1);
+    assert!(ran.out.contains("api.yaml:3"), "{}", ran.out);
+}
+
+#[test]
+fn yaml_and_npl_unite() {
+    let npl = "namespace shop\n\nworkload frontend { app: \"frontend\" }\n\
+        foreign workload api { app: \"api\" }\n\n\
+        allow frontend -> api:443\nallow frontend -> api:80\n\n\
+        assert api cannot reach frontend\n\n\
+        test \"both\" {\n  frontend -> api:443 is allowed\n  frontend -> api:80 is denied\n}\n";
+    let sandbox = Sandbox::with(&[("api.yaml", API), ("shop.npl", npl)]);
+    sandbox.run(&["test", "shop.npl"]).exits(1);
+    sandbox.run(&["test", "shop.npl", "api.yaml"]).exits(0);
+    let ran = sandbox
+        .run(&["trace", "shop.npl", "api.yaml", "frontend -> api:80"])
+        .exits(0);
+    assert!(ran.out.contains("api.yaml:3"), "{}", ran.out);
+}
+
+#[test]
+fn an_object_that_no_model_holds_leaves_no_answer() {
+    let tests = format!("namespace shop\n\ntest \"api\" {{ {FRONTEND} is allowed }}\n");
+    let sandbox = Sandbox::with(&[
+        ("api.yaml", API),
+        ("proof.yaml", AUTHENTICATED),
+        ("t.npl", &tests),
+    ]);
+    for words in [
+        vec!["trace", "api.yaml", "proof.yaml", FRONTEND],
+        vec!["test", "."],
+    ] {
+        let ran = sandbox.run(&words).exits(1);
+        assert!(ran.err.contains("error[NPL1043]"), "{}", ran.err);
+        assert!(ran.err.contains("proof.yaml:7"), "{}", ran.err);
+        assert!(!ran.out.contains("allow"), "{}", ran.out);
+    }
+    // A linter asks nothing of the model: there it is a note.
+    let ran = sandbox.run(&["check", "proof.yaml"]).exits(0);
+    assert!(ran.out.contains("note[NPL1043]"), "{}", ran.out);
+    let claims = "namespace shop\n\nworkload api { app: \"api\" }\n\
+        workload web { app: \"web\" }\n\nassert web cannot reach api\n";
+    sandbox.write("claims.npl", claims);
+    sandbox.run(&["check", "claims.npl", "proof.yaml"]).exits(1);
+}
+
+#[test]
+fn yaml_alone_has_no_tests_and_builds_nothing() {
+    let sandbox = Sandbox::with(&[("api.yaml", API)]);
+    let ran = sandbox.run(&["test", "api.yaml"]).exits(0);
+    assert!(ran.err.contains("there is no test"), "{}", ran.err);
+    let ran = sandbox.run(&["build", "api.yaml"]).exits(2);
+    assert!(ran.err.contains("nplc import"), "{}", ran.err);
+}
+
+/// Files that hold what no model does, with the code that says so.
+const REFUSED: [(&str, &str); 13] = [
+    ("policies/l7/http/http.yaml", "NPL1042"),
+    ("policies/l7/http/l7_multi.yaml", "NPL1048"),
+    (
+        "policies/kubernetes/clustermesh/cross-cluster-any-namespace-policy.yaml",
+        "NPL1047",
+    ),
+    (
+        "policies/kubernetes/clustermesh/cross-cluster-policy.yaml",
+        "NPL1047",
+    ),
+    ("policies/l4/from_init.yaml", "NPL1046"),
+    ("policies/l3/requires/requires.yaml", "NPL1019"),
+    ("policies/l3/entities/customnodes.yaml", "NPL1012"),
+    (
+        "kubernetes/servicemesh/cnp-with-mutual-auth.yaml",
+        "NPL1043",
+    ),
+    ("kubernetes-grpc/cc-door-ingress-security.yaml", "NPL1048"),
+    (
+        "kubernetes-tls-inspection/l7-visibility-tls.yaml",
+        "NPL1041",
+    ),
+    ("kubernetes-es/es-sw-policy.yaml", "NPL1048"),
+    // No Service is given, and what `toServices` means is not known.
+    ("policies/l3/service/service.yaml", "NPL1051"),
+    // Holds one policy twice.
+    (
+        "kubernetes/connectivity-check/connectivity-check-proxy.yaml",
+        "NPL1023",
+    ),
+];
+
+#[test]
+fn the_recorded_flows_of_ciliums_examples_are_traced() {
+    let folder = std::env::var_os("NPL_CORPUS").map(|f| Path::new(&f).join("cilium-examples"));
+    let Some(folder) = folder.filter(|folder| folder.is_dir()) else {
+        eprintln!("SKIPPED: NPL_CORPUS names no folder with cilium-examples");
+        let in_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
+        assert!(
+            !in_ci,
+            "under CI the corpus has to be judged: set NPL_CORPUS"
+        );
+        return;
+    };
+    let lines = std::fs::read_to_string(folder.join("verdicts.jsonl")).unwrap();
+    let mut judged = 0;
+    for line in lines.lines().filter(|line| !line.trim().is_empty()) {
+        let case: Value = serde_json::from_str(line).unwrap();
+        let file = case["file"].as_str().unwrap();
+        let sandbox = Sandbox::with(&[("dns.json", &case["dns"].to_string())]);
+        let flows = case["flows"].as_array().unwrap();
+        let mut text = String::new();
+        for flow in flows {
+            let _ = writeln!(text, "{flow}");
+        }
+        sandbox.write("flows.jsonl", text);
+        let path = folder.join("yaml").join(file).canonicalize().unwrap();
+        let path = path.to_str().unwrap();
+        let words = ["trace", path, "--flows", "flows.jsonl", "--dns", "dns.json"];
+        let ran = sandbox.run(&words);
+        if let Some((_, code)) = REFUSED.iter().find(|(refused, _)| *refused == file) {
+            assert_eq!(ran.code, Some(1), "{file} {}", ran.err);
+            assert!(
+                ran.err.contains(code) && ran.out.is_empty(),
+                "{file} {}",
+                ran.err
+            );
+            continue;
+        }
+        assert_eq!(ran.code, Some(0), "{file} {}", ran.err);
+        let said: Vec<Value> = ran
+            .out
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert_eq!(said.len(), flows.len(), "{file}");
+        for (flow, said) in flows.iter().zip(&said) {
+            assert_eq!(said["verdict"], flow["verdict"], "{file} {flow}");
+            assert_eq!(said["egress"]["verdict"], flow["egress"], "{file} {flow}");
+            assert_eq!(said["ingress"]["verdict"], flow["ingress"], "{file} {flow}");
+            judged += 1;
+        }
+    }
+    println!("traced: {judged} recorded verdicts");
+}
