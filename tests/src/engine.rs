@@ -5,6 +5,7 @@ use std::{
     io::{BufRead, BufReader, Write},
     path::Path,
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    sync::OnceLock,
 };
 
 use npl_policy::{
@@ -59,21 +60,24 @@ impl Engine {
     pub fn start() -> Option<Self> {
         let folder = root().join("tests/conformance/cilium");
         let binary = root().join("target/conformance/judge");
-        let built = Command::new("go")
-            .args(["build", "-o"])
-            .arg(&binary)
-            .arg(".")
-            .current_dir(&folder)
-            .status();
-        match built {
-            Ok(status) if status.success() => {}
-            other => {
-                let skip =
-                    format!("SKIPPED: Cilium's engine was not built ({other:?}); needs Go 1.26");
-                assert!(std::env::var_os("CI").is_none(), "{skip}");
-                eprintln!("{skip}");
-                return None;
+        static BUILT: OnceLock<Result<(), String>> = OnceLock::new();
+        let built = BUILT.get_or_init(|| {
+            let status = Command::new("go")
+                .args(["build", "-o"])
+                .arg(&binary)
+                .arg(".")
+                .current_dir(&folder)
+                .status();
+            match status {
+                Ok(status) if status.success() => Ok(()),
+                other => Err(format!("{other:?}")),
             }
+        });
+        if let Err(why) = built {
+            let skip = format!("SKIPPED: Cilium's engine was not built ({why}); needs Go 1.26");
+            assert!(std::env::var_os("CI").is_none(), "{skip}");
+            eprintln!("{skip}");
+            return None;
         }
         let mut child = Command::new(binary)
             .env(

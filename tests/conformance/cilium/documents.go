@@ -11,6 +11,7 @@ import (
 	structural "k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/validation"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/yaml"
 
@@ -113,6 +114,15 @@ func one(raw []byte) (*document, DocumentAnswer) {
 		return nil, answer
 	}
 	if err := yaml.UnmarshalStrict(raw, &object); err != nil {
+		return refuse("decode", err)
+	}
+	// An API server holds whole numbers as integers, of which CEL tells decimals.
+	text, err := yaml.YAMLToJSON(raw)
+	if err != nil {
+		return refuse("decode", err)
+	}
+	object = nil
+	if err := utiljson.Unmarshal(text, &object); err != nil {
 		return refuse("decode", err)
 	}
 	answer.Kind, _ = object["kind"].(string)

@@ -87,8 +87,35 @@ pub const CONSTRUCTS: [&str; 31] = [
     "union",
 ];
 
+/// As `CONSTRUCTS`, of the Kubernetes profile.
+pub const KUBERNETES: [&str; 21] = [
+    "all",
+    "any-namespace",
+    "by-namespace-label",
+    "deny",
+    "entity",
+    "except",
+    "foreign",
+    "group",
+    "label-absent",
+    "label-exists",
+    "label-in",
+    "label-not-in",
+    "network",
+    "network-except",
+    "network-v6",
+    "no-port",
+    "one-end",
+    "open",
+    "range",
+    "several-namespaces",
+    "union",
+];
+
 struct Maker {
     rng: Rng,
+    /// No names, no clauses, no accounts, no ICMP.
+    plain: bool,
     text: String,
     constructs: Vec<&'static str>,
     pods: Vec<String>,
@@ -96,9 +123,34 @@ struct Maker {
     names: Vec<String>,
 }
 
+/// Which constructs a program is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// All that the Cilium target can express.
+    Cilium,
+    /// Mostly what Kubernetes' own policies can express too.
+    Kubernetes,
+}
+
+impl Profile {
+    /// Every construct that a program of this profile may name.
+    pub fn constructs(self) -> &'static [&'static str] {
+        match self {
+            Self::Cilium => &CONSTRUCTS,
+            Self::Kubernetes => &KUBERNETES,
+        }
+    }
+}
+
 /// The program of a seed.
 pub fn program(seed: u64) -> Program {
+    program_of(seed, Profile::Cilium)
+}
+
+/// The same, of a profile.
+pub fn program_of(seed: u64, profile: Profile) -> Program {
     let mut maker = Maker {
+        plain: profile == Profile::Kubernetes,
         rng: Rng::new(seed),
         text: String::from("namespace shop\n"),
         constructs: Vec::new(),
@@ -151,6 +203,9 @@ impl Maker {
             self.line("network six = 2001:db8::/32 | 192.0.2.64/26");
             self.nets.push("six".to_owned());
         }
+        if self.plain {
+            return self.plain_declarations();
+        }
         if self.rng.chance(50) {
             self.used("external");
             self.line("external one = \"api.example.com\"");
@@ -160,6 +215,22 @@ impl Maker {
             self.used("external-pattern");
             self.line("external many = \"*.example.com\" | \"**.cdn.example.net\"");
             self.names.push("many".to_owned());
+        }
+        if self.pods.len() > 1 && self.rng.chance(50) {
+            self.group();
+        }
+    }
+
+    fn plain_declarations(&mut self) {
+        if self.rng.chance(25) {
+            self.used("by-namespace-label");
+            self.line("foreign workload payers { app: \"a\" } in namespace { team: \"pay\" }");
+            self.pods.push("payers".to_owned());
+        }
+        if self.rng.chance(25) {
+            self.used("any-namespace");
+            self.line("foreign workload anywhere { tier: \"x\" } in any namespace");
+            self.pods.push("anywhere".to_owned());
         }
         if self.pods.len() > 1 && self.rng.chance(50) {
             self.group();
@@ -193,7 +264,10 @@ impl Maker {
             _ => {}
         }
         let mut clauses = String::new();
-        match self.rng.below(8) {
+        // What seals has to be in named namespaces there.
+        let roll = self.rng.below(8);
+        let mut bare = false;
+        match if self.plain { roll.max(1) } else { roll } {
             0 => {
                 self.used("any-namespace");
                 clauses.push_str(" in any namespace");
@@ -202,6 +276,11 @@ impl Maker {
                 self.used("several-namespaces");
                 clauses.push_str(" in namespace [\"shop\", \"data\"]");
             }
+            2 if self.plain => {
+                bare = true;
+                self.used("any-namespace");
+                clauses.push_str(" in any namespace open ingress, egress");
+            }
             2 => {
                 self.used("by-namespace-label");
                 clauses.push_str(" in namespace { team: \"pay\" }");
@@ -209,11 +288,11 @@ impl Maker {
             3 => clauses.push_str(" in namespace data"),
             _ => {}
         }
-        if self.rng.chance(10) {
+        if !self.plain && self.rng.chance(10) {
             self.used("account");
             clauses.push_str(" account \"robot\"");
         }
-        if self.rng.chance(20) {
+        if !bare && self.rng.chance(20) {
             self.used("open");
             clauses.push_str(self.rng.pick(&[
                 " open ingress",
@@ -245,7 +324,12 @@ impl Maker {
     }
 
     fn rule(&mut self) {
-        match self.rng.below(12) {
+        let roll = self.rng.below(12);
+        match roll {
+            _ if self.plain => match roll {
+                0..3 => self.deny(),
+                _ => self.allow(),
+            },
             0 => self.deny(),
             1 => self.icmp(),
             2 => self.names_rule(),
@@ -299,6 +383,9 @@ impl Maker {
             }
             1 => {
                 self.used("entity");
+                if self.plain {
+                    return "world".to_owned();
+                }
                 self.rng
                     .pick(&[
                         "world",
@@ -365,7 +452,12 @@ impl Maker {
     fn allow(&mut self) {
         let (from, to) = self.ends();
         let direction = self.direction();
-        let tail = match self.rng.below(9) {
+        let roll = self.rng.below(9);
+        let tail = match if self.plain && (2..6).contains(&roll) {
+            7
+        } else {
+            roll
+        } {
             0 => {
                 self.used("no-port");
                 String::new()
