@@ -3,15 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ipnet::IpNet;
 use npl_diagnostics::{Diagnostic, FileId, codes::cilium as codes};
 use npl_policy::{
-    interpret::{Answer, Flow, FlowVerdict, Interpreter},
+    interpret::{Answer, Endpoint, Flow, FlowVerdict, Interpreter},
     model::{Checked, Model},
 };
 use npl_sema::files::MemoryFiles;
 use npl_targets::{
     cilium::{self, EmitOptions},
-    import,
+    import, kubernetes,
 };
 use nplc::pipeline::{self, Request};
 
@@ -24,13 +25,59 @@ pub struct Compiled {
     pub documents: Vec<String>,
     /// Names of the findings, each once.
     pub findings: BTreeSet<&'static str>,
+    /// Told to be the addresses of pods and nodes.
+    cluster_cidrs: Vec<IpNet>,
+}
+
+/// What a program is compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    Cilium,
+    /// With settings that this number picks.
+    Kubernetes(u64),
+}
+
+impl Target {
+    /// The target's table, with what it tells of the cluster.
+    fn manifest(self) -> Option<String> {
+        let Self::Kubernetes(variant) = self else {
+            return None;
+        };
+        let addresses = match variant % 3 {
+            0 => r#"cluster-cidrs = ["10.0.0.0/16", "2600::/64"]"#,
+            _ => r#"ip-blocks = "external""#,
+        };
+        Some(format!(
+            "[package]\nname = \"shop\"\n[target.kubernetes]\n{addresses}\n\
+             cluster-network-policy = {}\n",
+            variant % 2 == 0
+        ))
+    }
+}
+
+impl Compiled {
+    /// The flow can be: an address that is told to be the cluster's is none of `world`.
+    pub fn speaks_of(&self, flow: &Flow) -> bool {
+        let outside = |end: &Endpoint| match end {
+            Endpoint::Addr { ip, .. } => !self.cluster_cidrs.iter().any(|c| c.contains(ip)),
+            _ => true,
+        };
+        outside(&flow.src) && outside(&flow.dst)
+    }
 }
 
 /// `None`: the program has errors, which is an answer too (an emitter may refuse).
-pub fn compile(text: &str) -> Option<Compiled> {
-    let files = MemoryFiles::new([("/main.npl", text)]);
+pub fn compile(text: &str, target: Target) -> Option<Compiled> {
+    let manifest = target.manifest();
+    let path = match manifest {
+        Some(_) => "/",
+        None => "/main.npl",
+    };
+    let manifest = manifest.map(|manifest| ("/npl.toml", manifest));
+    let program = ("/main.npl", text.to_owned());
+    let files = MemoryFiles::new(std::iter::once(program).chain(manifest));
     let request = Request {
-        paths: vec!["/main.npl".to_owned()],
+        paths: vec![path.to_owned()],
         ..Request::default()
     };
     let mut units = pipeline::open(&files, &request).ok()?;
@@ -40,12 +87,17 @@ pub fn compile(text: &str) -> Option<Compiled> {
     let findings = findings.collect();
     let checked = analysis.checked?;
     let options = EmitOptions::default();
-    let output = cilium::emit(&checked, &analysis.settings, &options).ok()?;
+    let output = match target {
+        Target::Cilium => cilium::emit(&checked, &analysis.settings, &options),
+        Target::Kubernetes(_) => kubernetes::emit(&checked, &analysis.kubernetes, &options),
+    };
+    let output = output.ok()?;
     let documents = output.objects.into_iter().map(|object| object.yaml);
     Some(Compiled {
         checked,
         documents: documents.collect(),
         findings,
+        cluster_cidrs: analysis.kubernetes.cluster_cidrs,
     })
 }
 
@@ -148,7 +200,7 @@ fn by_the_engine(
 /// platform, and meets the proxy without a finding.
 fn closed_by_http(compiled: &Compiled, flow: &Flow, ours: &FlowVerdict, theirs: &Verdict) -> bool {
     let told = compiled.findings.contains(codes::HTTP_CLOSES_THE_REST.name)
-        || matches!(flow.src, npl_policy::interpret::Endpoint::Host { .. });
+        || matches!(flow.src, Endpoint::Host { .. });
     told && flow.facts.sni.is_some() && ours.verdict == Answer::Allow && theirs.verdict == "deny"
 }
 
@@ -159,6 +211,11 @@ fn read_back(
     ours: &[FlowVerdict],
     seen: &mut Seen,
 ) -> Vec<String> {
+    // What is in a tier, the importer refuses by name.
+    let tiered = |text: &String| text.contains("\nkind: ClusterNetworkPolicy\n");
+    if compiled.documents.iter().any(tiered) {
+        return Vec::new();
+    }
     let again = match reimported(&compiled.documents) {
         Ok(model) => model,
         Err(text) => return vec![format!("what was emitted is not read back: {text}")],

@@ -8,9 +8,9 @@
 
 use std::time::{Duration, Instant};
 
-use npl_test_support::random::{self, CONSTRUCTS, Rng};
+use npl_test_support::random::{self, Profile, Rng};
 use npl_tests::{
-    conformance::{Seen, compile, differences, shrink},
+    conformance::{Seen, Target, compile, differences, shrink},
     engine::Engine,
     flows,
 };
@@ -46,19 +46,24 @@ fn number(name: &str, default: u64) -> u64 {
 }
 
 /// The failure of a seed, on the smallest program that has it.
-fn judge(engine: &mut Engine, seed: u64, seen: &mut Seen) -> Option<String> {
-    let program = random::program(seed);
+fn judge(engine: &mut Engine, profile: Profile, seed: u64, seen: &mut Seen) -> Option<String> {
+    let target = match profile {
+        Profile::Cilium => Target::Cilium,
+        Profile::Kubernetes => Target::Kubernetes(seed),
+    };
+    let program = random::program_of(seed, profile);
     seen.programs += 1;
-    let compiled = compile(&program.text)?;
+    let compiled = compile(&program.text, target)?;
     seen.constructs.extend(&program.constructs);
-    let flows = flows::flows(&mut Rng::new(seed ^ 0x5EED), FLOWS);
+    let mut flows = flows::flows(&mut Rng::new(seed ^ 0x5EED), FLOWS);
+    flows.retain(|flow| compiled.speaks_of(flow));
     let mut found = differences(engine, &compiled, &flows, seen);
     if found.is_empty() {
         return None;
     }
     let mut aside = Seen::default();
     let small = shrink(&program.text, &mut |text| {
-        let Some(compiled) = compile(text) else {
+        let Some(compiled) = compile(text, target) else {
             return false;
         };
         let still = differences(engine, &compiled, &flows, &mut aside);
@@ -72,9 +77,9 @@ fn judge(engine: &mut Engine, seed: u64, seen: &mut Seen) -> Option<String> {
     Some(format!("seed {seed}\n{small}{}\n", found.join("\n")))
 }
 
-fn report(seen: &Seen, fresh: u64) {
+fn report(seen: &Seen, profile: Profile, fresh: u64) {
     println!(
-        "{} of {} programs compiled, {} flows judged by Cilium's engine, {} of them again from the \
+        "{profile:?}: {} of {} programs compiled, {} flows judged by Cilium's engine, {} of them again from the \
          YAML read back; {} closed by the HTTP proxy as a finding says; {} of {} constructs; fresh \
          seed {fresh}",
         seen.compiled,
@@ -83,7 +88,7 @@ fn report(seen: &Seen, fresh: u64) {
         seen.read_back,
         seen.closed,
         seen.constructs.len(),
-        CONSTRUCTS.len(),
+        profile.constructs().len(),
     );
     println!("verdicts (source, destination): {:?}", seen.pairs);
     println!("findings: {:?}", seen.findings);
@@ -91,6 +96,22 @@ fn report(seen: &Seen, fresh: u64) {
 
 #[test]
 fn emitted_policy_means_what_the_interpreter_says() {
+    run(Profile::Cilium, &PAIRS, &FINDINGS);
+}
+
+#[test]
+fn kubernetes_policy_means_what_the_interpreter_says() {
+    let plain = |(egress, ingress): &(&str, &str)| *egress != "unknown" && *ingress != "unknown";
+    let pairs: Vec<_> = PAIRS.into_iter().filter(plain).collect();
+    run(
+        Profile::Kubernetes,
+        &pairs,
+        &["allow-never-applies", "no-effect-while-open"],
+    );
+}
+
+/// A fixed slice, a fresh one, and more while there is time; `pairs` and `findings` must be met.
+fn run(profile: Profile, pairs: &[(&str, &str)], findings: &[&str]) {
     let Some(mut engine) = Engine::start() else {
         return;
     };
@@ -110,23 +131,26 @@ fn emitted_policy_means_what_the_interpreter_says() {
         if bounded || failures.len() >= SHOWN {
             break;
         }
-        failures.extend(judge(&mut engine, seed, &mut seen));
+        failures.extend(judge(&mut engine, profile, seed, &mut seen));
     }
-    report(&seen, fresh);
+    report(&seen, profile, fresh);
     assert!(
         failures.is_empty(),
         "programs differ:\n{}",
         failures.join("\n")
     );
-    let never = CONSTRUCTS.iter().filter(|c| !seen.constructs.contains(*c));
+    let never = profile
+        .constructs()
+        .iter()
+        .filter(|c| !seen.constructs.contains(*c));
     let never: Vec<_> = never.collect();
     assert!(never.is_empty(), "never compiled: {never:?}");
-    let never: Vec<_> = PAIRS
+    let never: Vec<_> = pairs
         .iter()
         .filter(|p| !seen.pairs.contains_key(p))
         .collect();
     assert!(never.is_empty(), "verdicts never met: {never:?}");
-    let never = FINDINGS.iter().filter(|f| !seen.findings.contains_key(*f));
+    let never = findings.iter().filter(|f| !seen.findings.contains_key(*f));
     let never: Vec<_> = never.collect();
     assert!(never.is_empty(), "findings never met: {never:?}");
 }
