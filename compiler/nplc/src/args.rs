@@ -58,6 +58,8 @@ pub enum Command {
     Test(Test),
     /// Say which rule decides a flow, at each end
     Trace(Trace),
+    /// Turn existing YAML policies into a program
+    Import(Import),
     /// Print a completion script for a shell
     Completions(Completions),
     /// Print a manual page
@@ -261,6 +263,39 @@ pub enum TraceReport {
     Concise,
     /// One JSON object a line
     Json,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Reads CiliumNetworkPolicy, CiliumClusterwideNetworkPolicy, \
+    CiliumCIDRGroup and NetworkPolicy. An object that NPL cannot say is refused by name, and then \
+    nothing is written, unless --skip-refused leaves it out."
+)]
+pub struct Import {
+    /// YAML files and folders of them; `-` is standard input
+    #[arg(value_name = "SRC", required = true)]
+    pub sources: Vec<String>,
+    /// The file to write, or `-` for standard output
+    #[arg(short, long, value_name = "FILE|-", default_value = "-")]
+    pub output: String,
+    /// Prove that the program means what the YAML means, or show the flows that differ
+    #[arg(long)]
+    pub verify: bool,
+    /// Leave refused objects out, and list them at the head of the program
+    #[arg(long)]
+    pub skip_refused: bool,
+    /// Kubernetes manifests of what runs in the cluster: a file or a folder (repeatable)
+    #[arg(long, value_name = "PATH")]
+    pub inventory: Vec<String>,
+    /// What standard input holds
+    #[arg(long, value_name = "KIND", default_value = "yaml")]
+    pub stdin_kind: StdinKind,
+    /// Threads to use, instead of one for each processor
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+    /// The form of the findings, which go to standard error
+    #[arg(long, value_name = "FORMAT", default_value = "full")]
+    pub format: Findings,
 }
 
 #[derive(Debug, Args)]

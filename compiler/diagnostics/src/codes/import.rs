@@ -45,4 +45,6 @@ codes! {
     IMPORT_SELECTS_NOBODY = "NPL1058" "import-selects-nobody" Warning "a subject that no pod meets";
     IMPORT_BARE_ENDPOINTS = "NPL1059" "import-bare-endpoints" Warning "a subject that holds endpoints of Cilium's own";
     IMPORT_TIERED_POLICY = "NPL1060" "import-tiered-policy" Error "a policy with a tier and an order";
+    IMPORT_UNWRITABLE = "NPL1061" "import-unwritable" Error "a policy that no program without an error says";
+    IMPORT_OTHER_KIND = "NPL1062" "import-other-kind" Error "a policy of a kind that is not read";
 }

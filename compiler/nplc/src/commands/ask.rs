@@ -89,7 +89,7 @@ pub(super) fn read_stdin() -> Result<String> {
 }
 
 /// One pool for the whole run. Its threads start with the first work that is shared out.
-fn threads(jobs: Option<u16>) -> Result<()> {
+pub(super) fn threads(jobs: Option<u16>) -> Result<()> {
     let Some(jobs) = jobs else { return Ok(()) };
     rayon::ThreadPoolBuilder::new()
         .num_threads(usize::from(jobs))

@@ -4,6 +4,9 @@ mod place;
 mod sample;
 mod verify;
 
+pub(super) use sample::flows as flows_around;
+pub(super) use verify::as_read;
+
 use std::{borrow::Cow, collections::BTreeSet};
 
 use npl_diagnostics::{Diagnostic, Place};

@@ -6,6 +6,7 @@ mod check;
 mod completions;
 mod explain;
 mod fmt;
+mod import;
 mod init;
 mod man;
 mod test;
@@ -27,6 +28,7 @@ pub fn run(command: &Command, ui: &Ui) -> Result<Answer> {
         Command::Test(args) => test::run(args, ui),
         Command::Trace(args) => trace::run(args, ui),
         Command::Completions(args) => completions::run(args, ui),
+        Command::Import(args) => import::run(args, ui),
         Command::Man(args) => man::run(args, ui),
     }
 }

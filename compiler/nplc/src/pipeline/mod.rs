@@ -7,6 +7,7 @@
 mod across;
 mod analyse;
 mod gather;
+pub mod import;
 mod target;
 mod unit;
 

@@ -189,7 +189,7 @@ impl Side {
                 }
             }
         }
-        out.seals = sealing.iter().map(|cube| Cube::clone(cube)).collect();
+        out.seals = sealing.iter().copied().cloned().collect();
         let (owned, sealing) = (Binding::new(owned), Binding::new(sealing));
         for end in model.ends.iter().filter(|end| end.direction == direction) {
             match end.verdict {
@@ -215,7 +215,7 @@ impl<'m> Binding<'m> {
 
     fn subjects(&self, set: &Set) -> Vec<Cube> {
         if set.entities.contains(&Entity::All) {
-            return self.cubes.iter().map(|cube| Cube::clone(cube)).collect();
+            return self.cubes.iter().copied().cloned().collect();
         }
         let mut out: Vec<Cube> = Vec::new();
         for part in &set.pods {

@@ -15,6 +15,7 @@ pub mod selector;
 pub mod shape;
 
 use npl_diagnostics::{Diagnostic, FileId, Place, codes::import as codes};
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
@@ -24,7 +25,7 @@ use self::{
     shape::{CidrGroup, Policy},
 };
 use crate::{
-    inventory::objects::flatten,
+    inventory::objects::{flatten, text},
     yaml::{self, read::Documents},
 };
 
@@ -33,6 +34,20 @@ use crate::{
 pub struct Policies {
     pub policies: Vec<Policy>,
     pub groups: Vec<CidrGroup>,
+    /// Policies that are not among these: refused, of a kind that is not read, or replaced.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A policy that is not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Kind, namespace and name as they are written; empty where they are not.
+    pub kind: SmolStr,
+    pub namespace: SmolStr,
+    pub name: SmolStr,
+    pub place: Place,
+    /// Names of the codes that speak against it; none of a kind that is not read.
+    pub codes: Vec<&'static str>,
 }
 
 /// Reads the policies of some files; documents of other kinds are left alone.
@@ -46,23 +61,75 @@ pub fn read(files: &[(FileId, &str)]) -> (Policies, Vec<Diagnostic<Place>>) {
 
 /// The same, of files that are read already.
 pub fn read_documents(files: &[(FileId, Documents)]) -> (Policies, Vec<Diagnostic<Place>>) {
+    let each: Vec<_> = files
+        .par_iter()
+        .map(|(file, documents)| read_file(*file, documents))
+        .collect();
     let mut policies = Policies::default();
     let mut diagnostics = Vec::new();
-    for (file, read) in files {
-        for document in &read.documents {
-            for object in flatten(document) {
-                if is_policy(object) {
-                    match parse::object(object, *file, &mut diagnostics) {
-                        Some(Read::Policy(policy)) => policies.policies.push(policy),
-                        Some(Read::Group(group)) => policies.groups.push(group),
-                        None => {}
-                    }
+    for (mut read, mut found) in each {
+        policies.policies.append(&mut read.policies);
+        policies.groups.append(&mut read.groups);
+        policies.left_out.append(&mut read.left_out);
+        diagnostics.append(&mut found);
+    }
+    once_each(&mut policies, &mut diagnostics);
+    (policies, diagnostics)
+}
+
+fn read_file(file: FileId, read: &Documents) -> (Policies, Vec<Diagnostic<Place>>) {
+    let mut policies = Policies::default();
+    let mut diagnostics = Vec::new();
+    for document in &read.documents {
+        for object in flatten(document) {
+            if !is_policy(object) {
+                if is_other_policy(object) {
+                    policies.left_out.push(left_out(object, &[]));
+                }
+                continue;
+            }
+            let before = diagnostics.len();
+            match parse::object(object, file, &mut diagnostics) {
+                Some(Read::Policy(policy)) => policies.policies.push(policy),
+                Some(Read::Group(group)) => policies.groups.push(group),
+                None => {
+                    let found = diagnostics.get(before..).unwrap_or_default();
+                    policies.left_out.push(left_out(object, found));
                 }
             }
         }
     }
-    once_each(&mut policies, &mut diagnostics);
     (policies, diagnostics)
+}
+
+/// Kinds of other API groups that close or open what these policies do.
+fn is_other_policy(object: &yaml::read::Node) -> bool {
+    let version = text(object, "apiVersion").unwrap_or_default();
+    let kind = text(object, "kind").unwrap_or_default();
+    let group = version.split_once('/').map_or("", |(group, _)| group);
+    let known = match group {
+        "cilium.io" | "crd.projectcalico.org" | "projectcalico.org" | "crd.antrea.io" => {
+            kind.ends_with("NetworkPolicy")
+        }
+        "security.istio.io" => kind == "AuthorizationPolicy",
+        _ => false,
+    };
+    known && !kind.is_empty()
+}
+
+fn left_out(object: &yaml::read::Node, found: &[Diagnostic<Place>]) -> LeftOut {
+    let errors = found.iter().filter(|finding| finding.is_error());
+    let mut codes: Vec<&'static str> = errors.map(|finding| finding.code.name).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let part = |path: &str| text(object, path).unwrap_or_default();
+    LeftOut {
+        kind: part("kind"),
+        namespace: part("metadata.namespace"),
+        name: part("metadata.name"),
+        place: object.place,
+        codes,
+    }
 }
 
 /// Two objects of one kind, namespace and name are one object in a cluster: the later replaces the
@@ -70,6 +137,7 @@ pub fn read_documents(files: &[(FileId, Documents)]) -> (Policies, Vec<Diagnosti
 fn once_each(policies: &mut Policies, diagnostics: &mut Vec<Diagnostic<Place>>) {
     let mut last: FxHashMap<(shape::PolicyKind, SmolStr, SmolStr), usize> = FxHashMap::default();
     let mut lost = vec![false; policies.policies.len()];
+    let mut replaced = Vec::new();
     for (at, policy) in policies.policies.iter().enumerate() {
         let key = (policy.kind, policy.namespace.clone(), policy.name.clone());
         let Some(before) = last.insert(key, at) else {
@@ -87,7 +155,17 @@ fn once_each(policies: &mut Policies, diagnostics: &mut Vec<Diagnostic<Place>>) 
             Some(first) => finding.also(first.place, "this one is replaced"),
             None => finding,
         });
+        if let Some(first) = first {
+            replaced.push(LeftOut {
+                kind: SmolStr::new_static(first.kind.name()),
+                namespace: first.namespace.clone(),
+                name: first.name.clone(),
+                place: first.place,
+                codes: vec![codes::POLICY_DUPLICATE.name],
+            });
+        }
     }
+    policies.left_out.append(&mut replaced);
     let mut lost = lost.into_iter();
     policies
         .policies

@@ -31,6 +31,15 @@ pub enum PolicyKind {
 }
 
 impl PolicyKind {
+    /// As `kind` names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cilium => "CiliumNetworkPolicy",
+            Self::CiliumClusterwide => "CiliumClusterwideNetworkPolicy",
+            Self::Kubernetes => "NetworkPolicy",
+        }
+    }
+
     /// The prefix under which the agent sorts the rules of its resources.
     pub(crate) fn resource(self) -> &'static str {
         match self {

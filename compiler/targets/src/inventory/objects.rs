@@ -31,13 +31,13 @@ pub(super) fn kind(node: &Node) -> Option<&SmolStr> {
 }
 
 /// `a.b.c`, where every step is a map.
-pub(super) fn at<'a>(node: &'a Node, path: &str) -> Option<&'a Node> {
+pub(crate) fn at<'a>(node: &'a Node, path: &str) -> Option<&'a Node> {
     path.split('.')
         .try_fold(node, |node, step| node.get(step))
         .filter(|node| node.value != Value::Null)
 }
 
-pub(super) fn text(node: &Node, path: &str) -> Option<SmolStr> {
+pub(crate) fn text(node: &Node, path: &str) -> Option<SmolStr> {
     at(node, path).and_then(Node::as_str).cloned()
 }
 

@@ -17,7 +17,9 @@ fn found(page: &str, section: &str) -> Vec<&'static str> {
 fn every_page_shows_its_code_and_no_other() {
     let mut pages = 0;
     for code in codes::all().filter(|code| code.id.starts_with("NPL10")) {
-        if !code.name.starts_with("import-") {
+        // What only the writing of a program finds: the tests of `nplc import`.
+        let written = code.id >= "NPL1061";
+        if !code.name.starts_with("import-") || written {
             continue;
         }
         pages += 1;

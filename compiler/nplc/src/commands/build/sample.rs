@@ -19,7 +19,7 @@ const ODD_PORT: u16 = 9;
 const ANSWER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(203, 0, 113, 77));
 
 /// Flows around the rules of the model, each once; the same for the same model.
-pub(super) fn flows(model: &Model) -> Vec<Flow> {
+pub(in crate::commands) fn flows(model: &Model) -> Vec<Flow> {
     let step = (model.ends.len() * FLOWS_A_RULE).div_ceil(FLOWS_MAX).max(1);
     let mut out = Vec::new();
     for end in model.ends.iter().step_by(step) {

@@ -146,7 +146,7 @@ fn compare(
 }
 
 /// The flow as the reader of YAML takes it.
-fn as_read(flow: &Flow) -> Option<ReadFlow> {
+pub(in crate::commands) fn as_read(flow: &Flow) -> Option<ReadFlow> {
     let (proto, port) = match flow.port {
         FlowPort::Tcp(port) => (Proto::Tcp, port),
         FlowPort::Udp(port) => (Proto::Udp, port),

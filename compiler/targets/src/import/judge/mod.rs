@@ -76,6 +76,7 @@ impl Judge {
         let Policies {
             mut policies,
             groups,
+            ..
         } = policies;
         policies.sort_by_cached_key(|policy| {
             let kind = policy.kind.resource();

@@ -19,7 +19,7 @@ use super::{
     names::Names,
     peers, text,
 };
-use crate::import::{Policies, shape::PolicyKind};
+use crate::import::Policies;
 
 /// Names by selector.
 type Owned = FxHashMap<Arc<Cube>, WorkloadName>;
@@ -177,11 +177,7 @@ fn identify(model: &mut Model, policies: &Policies, lines: &[Line]) {
         .iter()
         .map(|line| match policies.policies.get(line.object) {
             Some(policy) => {
-                let kind = match policy.kind {
-                    PolicyKind::Cilium => "CiliumNetworkPolicy",
-                    PolicyKind::CiliumClusterwide => "CiliumClusterwideNetworkPolicy",
-                    PolicyKind::Kubernetes => "NetworkPolicy",
-                };
+                let kind = policy.kind.name();
                 format!("{kind}/{}/{}", policy.namespace, policy.name)
             }
             None => String::new(),

@@ -142,13 +142,22 @@ pub(super) fn of_pods(cube: &Cube) -> Vec<String> {
     if words.len() > 1 {
         out.push(whole.clone());
     }
+    if let [(key, values)] = cube.labels()
+        && !values.is_negated()
+    {
+        let short = key.rsplit('/').next().unwrap_or(key);
+        out.push(format!("{short}-{base}"));
+    }
     if let Some(namespace) = namespace {
         out.push(format!("{base}-{namespace}"));
         out.push(format!("{whole}-{namespace}"));
     } else if !words.is_empty() {
-        let wide = of_namespace(cube);
-        out.push(format!("{base}-in-{wide}"));
-        out.push(format!("{whole}-in-{wide}"));
+        let wide = match of_namespace(cube).as_str() {
+            "every-pod" => "anywhere".to_owned(),
+            wide => format!("in-{wide}"),
+        };
+        out.push(format!("{base}-{wide}"));
+        out.push(format!("{whole}-{wide}"));
     }
     let accounts: Vec<&str> = cube
         .account()
