@@ -352,8 +352,14 @@ impl Printer<'_> {
                 let object = self.about.rules.get(*rule as usize).copied().flatten();
                 objects.extend(object.filter(|object| !objects.contains(object)));
             }
-            let docs = self.docs(rules().filter_map(|rule| rule.doc.as_ref()));
             let owner = owner(line, self.nodes);
+            // What stands at the declaration is not said again.
+            let told = match owner {
+                Some(Node::Pods(at)) => self.nodes.selectors.get(at).map(|s| &s.docs),
+                _ => None,
+            };
+            let new = |doc: &&SmolStr| !told.is_some_and(|told| told.contains(doc));
+            let docs = self.docs(rules().filter_map(|rule| rule.doc.as_ref()).filter(new));
             let (same_owner, same_objects, same_docs) = match &before {
                 Some((o, objects_before, docs_before)) => {
                     let near = *o == owner;

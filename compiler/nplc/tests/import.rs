@@ -1,0 +1,206 @@
+//! `nplc import`, as it is run.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test code"
+)]
+
+mod common;
+
+use common::Sandbox;
+use npl_diagnostics::codes;
+
+const SHOP: &str = r#"apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: frontend, namespace: shop}
+spec:
+  description: Pages for everybody.
+  endpointSelector: {matchLabels: {app: frontend}}
+  ingress:
+  - fromEntities: [world]
+    toPorts: [{ports: [{port: "443", protocol: TCP}]}]
+  egress:
+  - toEndpoints: [{matchLabels: {app: api}}]
+    toPorts: [{ports: [{port: "8080", protocol: TCP}]}]
+  - toEndpoints:
+    - matchLabels: {k8s-app: kube-dns, "k8s:io.kubernetes.pod.namespace": kube-system}
+    toPorts:
+    - ports: [{port: "53", protocol: ANY}]
+      rules: {dns: [{matchPattern: "*"}]}
+  - toFQDNs: [{matchName: api.stripe.com}]
+    toPorts: [{ports: [{port: "443", protocol: TCP}], serverNames: [api.stripe.com]}]
+  egressDeny:
+  - toCIDRSet: [{cidr: 169.254.169.254/32}]
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: api, namespace: shop}
+spec:
+  podSelector: {matchLabels: {app: api}}
+  policyTypes: [Ingress]
+  ingress:
+  - from:
+    - podSelector: {matchLabels: {app: frontend}}
+    - podSelector: {matchLabels: {app: batch}}
+    ports: [{port: 8080}]
+  - from: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.1.0.0/16]}}]
+    ports: [{port: 9000, endPort: 9100}]
+"#;
+
+const HEADERS: &str = r#"apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: special, namespace: shop}
+spec:
+  endpointSelector: {matchLabels: {app: special}}
+  ingress:
+  - toPorts:
+    - ports: [{port: "80", protocol: TCP}]
+      rules: {http: [{method: GET, headers: ["X-My-Header: true"]}]}
+"#;
+
+const WRITTEN: &str = r#"//! Imported from `shop.yaml` by `nplc import`.
+
+namespace shop
+
+use std.kubernetes.kube_dns
+
+// NetworkPolicy shop/api, shop.yaml
+workload api { app: "api" } open egress
+// CiliumNetworkPolicy shop/frontend, shop.yaml
+/// Pages for everybody.
+workload frontend { app: "frontend" }
+
+foreign workload batch { app: "batch" }
+
+network host-169-254-169-254 = 169.254.169.254
+network net-10-0-0-0-8-except = 10.0.0.0/8 except 10.1.0.0/16
+
+external stripe = "api.stripe.com"
+
+// NetworkPolicy shop/api, shop.yaml
+allow batch -> api:8080
+allow net-10-0-0-0-8-except -> api:9000-9100
+
+// CiliumNetworkPolicy shop/frontend, shop.yaml
+allow world -> frontend:443
+// CiliumNetworkPolicy shop/frontend, shop.yaml
+// NetworkPolicy shop/api, shop.yaml
+allow frontend -> api:8080
+// CiliumNetworkPolicy shop/frontend, shop.yaml
+allow frontend -> kube_dns:53/any via dns "*"
+allow frontend -> stripe:443 via tls.sni "api.stripe.com"
+deny frontend -> host-169-254-169-254
+"#;
+
+#[test]
+fn a_program_that_a_person_could_have_written() {
+    let sandbox = Sandbox::with(&[("k8s/shop.yaml", SHOP)]);
+    let ran = sandbox
+        .run(&["import", "k8s/shop.yaml", "-o", "shop.npl", "--verify"])
+        .exits(0);
+    assert_eq!(ran.out, "");
+    assert!(
+        ran.err.contains("read 2 objects in 1 file: 2 workloads"),
+        "{}",
+        ran.err
+    );
+    assert!(
+        ran.err.contains("verified: program and YAML say the same"),
+        "{}",
+        ran.err
+    );
+    assert_eq!(sandbox.read("shop.npl"), WRITTEN);
+    sandbox.run(&["fmt", "--check", "shop.npl"]).exits(0);
+    let check = sandbox.run(&["check", "shop.npl"]).exits(0);
+    assert!(!check.out.contains("error"), "{}", check.out);
+    // Once more: the same bytes, from a folder and from standard input but for the names of files.
+    sandbox
+        .run(&["import", "k8s", "-o", "again.npl", "-q"])
+        .exits(0);
+    assert_eq!(
+        sandbox
+            .read("again.npl")
+            .replace("k8s/shop.yaml", "shop.yaml"),
+        WRITTEN
+    );
+    let piped = sandbox.run_with(&["import", "-"], SHOP).exits(0).out;
+    assert_eq!(piped.replace("standard input", "shop.yaml"), WRITTEN);
+}
+
+#[test]
+fn what_is_refused_stops_it() {
+    let sandbox = Sandbox::with(&[("k8s/a.yaml", SHOP), ("k8s/b.yaml", HEADERS)]);
+    let ran = sandbox.run(&["import", "k8s", "-o", "shop.npl"]).exits(1);
+    assert!(!sandbox.exists("shop.npl"));
+    assert!(ran.err.contains("k8s/b.yaml:7:5"), "{}", ran.err);
+    let line = "CiliumNetworkPolicy shop/special (k8s/b.yaml): import-header-match";
+    assert!(
+        ran.err.contains(&format!("1 object refused:\n  {line}\n")),
+        "{}",
+        ran.err
+    );
+    let args = [
+        "import",
+        "k8s",
+        "-o",
+        "shop.npl",
+        "--skip-refused",
+        "--verify",
+    ];
+    let ran = sandbox.run(&args).exits(0);
+    assert!(ran.err.contains("1 object left out:"), "{}", ran.err);
+    let text = sandbox.read("shop.npl");
+    assert!(text.contains(&format!("//! - {line}\n")), "{text}");
+    sandbox.run(&["fmt", "--check", "shop.npl"]).exits(0);
+}
+
+#[test]
+fn two_objects_of_one_name() {
+    let sandbox = Sandbox::with(&[("k8s/a.yaml", HEADERS), ("k8s/b.yaml", HEADERS)]);
+    let ran = sandbox.run(&["import", "k8s"]).exits(1);
+    let line = "CiliumNetworkPolicy shop/special (k8s/a.yaml): policy-duplicate";
+    assert!(ran.err.contains(line), "{}", ran.err);
+}
+
+#[test]
+fn what_cannot_be_asked() {
+    let sandbox = Sandbox::with(&[("a.yaml", "kind: [\n"), ("empty/x.txt", "")]);
+    // A file that is no YAML is left out by no flag.
+    let ran = sandbox
+        .run(&["import", "a.yaml", "--skip-refused"])
+        .exits(1);
+    assert!(ran.err.contains("NPL1001"), "{}", ran.err);
+    assert_eq!(ran.out, "");
+    sandbox.run(&["import", "no.yaml"]).exits(2);
+    sandbox.run(&["import", "empty"]).exits(2);
+    sandbox.run(&["import"]).exits(2);
+    sandbox.run(&["import", "a.yaml", "-o", "empty"]).exits(2);
+}
+
+/// The codes that only the writing of a program finds.
+#[test]
+fn pages() {
+    for id in ["NPL1061", "NPL1062"] {
+        let code = codes::all().find(|code| code.id == id).unwrap();
+        for (title, wrong) in [("Wrong", true), ("Right", false)] {
+            let section = code.page.split_once(&format!("\n## {title}\n")).unwrap().1;
+            let body = section.split_once("```yaml\n//- /file.yaml\n").unwrap().1;
+            let text = body.split_once("```").unwrap().0;
+            let sandbox = Sandbox::with(&[("file.yaml", text)]);
+            let args = ["import", "file.yaml", "--format", "concise", "-q"];
+            let ran = sandbox.run(&args).exits(i32::from(wrong));
+            let found: Vec<&str> = ran
+                .err
+                .lines()
+                .filter(|line| line.contains("[NPL"))
+                .collect();
+            assert_eq!(found.len(), usize::from(wrong), "{id} {title}: {}", ran.err);
+            assert!(
+                found.iter().all(|line| line.contains(id)),
+                "{id} {title}: {found:?}"
+            );
+        }
+    }
+}
