@@ -1,3 +1,5 @@
+//! Models that say the same in other words, and models that do not.
+
 use super::{Compared, Undecided, compare};
 use crate::{
     builder::Builder,

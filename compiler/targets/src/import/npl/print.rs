@@ -458,7 +458,8 @@ impl Printer<'_> {
 fn clean(text: &str) -> String {
     let odd = |c: char| {
         c.is_control()
-            || matches!(c, '\u{200E}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{061C}' | '\u{FEFF}')
+            || matches!(c, '\u{061C}' | '\u{200E}'..='\u{200F}' | '\u{202A}'..='\u{202E}')
+            || matches!(c, '\u{2066}'..='\u{2069}' | '\u{FEFF}')
     };
     text.chars().map(|c| if odd(c) { ' ' } else { c }).collect()
 }
