@@ -90,10 +90,14 @@ fn examples_build_for_kubernetes_or_say_why() {
     let mut built = 0;
     for (example, flags, golden) in &all {
         let mut flags = flags.clone();
-        flags.extend(["--target", "kubernetes", "--format", "concise"]);
+        flags.extend(["--target", "kubernetes", "--format", "concise", "--verify"]);
         let output = run("build", example, &flags);
         let (ending, found) = match output.status.success() {
-            true => ("yaml", output.stdout),
+            true => {
+                let said = text(&output.stderr);
+                assert!(said.contains("verified: "), "{example}: {said}");
+                ("yaml", output.stdout)
+            }
             false => ("txt", output.stderr),
         };
         built += usize::from(ending == "yaml");

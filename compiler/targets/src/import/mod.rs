@@ -5,6 +5,7 @@
 //! What the agent or the API server refuses is an error here, and the object is left out whole, as
 //! it is in a cluster. What they accept and read differently than it looks is a warning.
 
+mod denies;
 mod drift;
 pub mod judge;
 pub mod lower;
@@ -19,7 +20,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-pub use self::{drift::drift, judge::Judge, parse::is_policy};
+pub use self::{denies::ClusterDenies, drift::drift, judge::Judge, parse::is_policy};
 use self::{
     parse::Read,
     shape::{CidrGroup, Policy},

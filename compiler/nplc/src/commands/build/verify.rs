@@ -10,7 +10,7 @@ use npl_policy::{
 use npl_targets::{
     cilium::{Object, Output},
     import::{
-        Judge,
+        ClusterDenies, Judge,
         judge::{Cluster, Facts, Flow as ReadFlow, FlowEnd, Outcome, Pod},
         shape::{PortNumber, Proto},
     },
@@ -65,11 +65,12 @@ pub(super) fn documents(
         .flat_map(|(_, analysis, output)| by_target(output).map(move |list| (analysis, list)))
         .filter(|(_, objects)| !objects.is_empty())
     {
-        if objects.iter().any(|o| o.kind == "ClusterNetworkPolicy") {
-            let why = "the independent reader does not know ClusterNetworkPolicy; build without \
-                       `--verify`, or without `cluster-network-policy`";
-            return Err(why.to_owned());
-        }
+        let tiered = |object: &&Object| object.kind == "ClusterNetworkPolicy";
+        let (denies, objects): (Vec<&Object>, Vec<&Object>) = objects.into_iter().partition(tiered);
+        let texts: Vec<&str> = denies.iter().map(|object| &*object.yaml).collect();
+        let denies = ClusterDenies::read(&texts)
+            .map_err(|why| format!("the independent reader refuses a document: {why}"))?;
+        sum.documents += texts.len();
         let texts: Vec<&str> = objects.iter().map(|object| &*object.yaml).collect();
         let files: Vec<_> = (0u32..).map(npl_diagnostics::FileId).zip(texts).collect();
         let (read, found) = npl_targets::import::read(&files);
@@ -94,7 +95,7 @@ pub(super) fn documents(
             .any(|workload| workload.observed);
         if stage == Stage::Enforce && !staged {
             let inventory = analysis.inventory.as_deref();
-            sum.flows += compare(analysis, inventory, &Judge::new(read))?;
+            sum.flows += compare(analysis, inventory, (&Judge::new(read), &denies))?;
         }
     }
     Ok(sum)
@@ -111,7 +112,7 @@ fn by_target(output: &Output) -> impl Iterator<Item = Vec<&Object>> {
 fn compare(
     analysis: &Analysis,
     inventory: Option<&Inventory>,
-    judge: &Judge,
+    (judge, denies): (&Judge, &ClusterDenies),
 ) -> std::result::Result<usize, String> {
     let model = &*analysis.model;
     let cluster_cidrs = &analysis.kubernetes.cluster_cidrs;
@@ -129,7 +130,10 @@ fn compare(
         let Some(asked) = as_read(&flow) else {
             continue;
         };
-        let got = judge.judge(&cluster, &asked).verdict;
+        let got = match denies.cover(&asked) {
+            true => Outcome::Deny,
+            false => judge.judge(&cluster, &asked).verdict,
+        };
         match (&meant, got) {
             (Meant::Allow, Outcome::Allow) | (Meant::Deny, Outcome::Deny) => count += 1,
             (Meant::Allow, Outcome::Deny) | (Meant::Deny, Outcome::Allow) => {

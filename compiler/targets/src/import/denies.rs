@@ -1,0 +1,282 @@
+//! ClusterNetworkPolicies that deny, read back to be asked about flows.
+//!
+//! Only what the Kubernetes target can have made is read: tier Admin, action Deny. A policy with
+//! anything else is refused, for with other actions or tiers the order of rules would count.
+
+use ipnet::IpNet;
+use npl_diagnostics::FileId;
+use npl_policy::label::NAMESPACE_NAME_LABEL;
+use smol_str::SmolStr;
+
+use super::{
+    judge::{Flow, FlowEnd, Pod},
+    shape::{PortNumber, Proto},
+};
+use crate::yaml::read::{self, Node, Value};
+
+/// The denies of some objects.
+#[derive(Clone, Debug, Default)]
+pub struct ClusterDenies {
+    policies: Vec<Policy>,
+}
+
+#[derive(Clone, Debug)]
+struct Policy {
+    subject: Selected,
+    ingress: Vec<Rule>,
+    egress: Vec<Rule>,
+}
+
+#[derive(Clone, Debug)]
+struct Rule {
+    pods: Vec<Selected>,
+    networks: Vec<IpNet>,
+    /// `None`: everything.
+    protocols: Option<Vec<(Proto, u16, u16)>>,
+}
+
+/// Pods, by their namespace and their own labels.
+#[derive(Clone, Debug)]
+struct Selected {
+    namespaces: Vec<Requirement>,
+    pods: Vec<Requirement>,
+}
+
+#[derive(Clone, Debug)]
+struct Requirement {
+    key: SmolStr,
+    values: Vec<SmolStr>,
+    /// The value is one of `values`; else it is none of them.
+    one_of: bool,
+    /// `values` do not count: the key is there, or is not.
+    presence: bool,
+}
+
+impl ClusterDenies {
+    /// # Errors
+    /// What is no such policy.
+    pub fn read(texts: &[&str]) -> Result<Self, String> {
+        let mut out = Self::default();
+        for text in texts {
+            let file = read::read(FileId(0), text);
+            if let Some(finding) = file.diagnostics.first() {
+                return Err(finding.message.clone());
+            }
+            for document in &file.documents {
+                let read = policy(document);
+                out.policies
+                    .push(read.ok_or("a ClusterNetworkPolicy says more than denies")?);
+            }
+        }
+        Ok(out)
+    }
+
+    /// A policy denies the flow at one of its ends.
+    pub fn cover(&self, flow: &Flow) -> bool {
+        let meets = |rules: &[Rule], subject: &Selected, own: &FlowEnd, peer: &FlowEnd| {
+            let bound = matches!(own, FlowEnd::Pod(pod) if subject.holds(pod));
+            bound && rules.iter().any(|rule| rule.covers(peer, flow))
+        };
+        self.policies.iter().any(|policy| {
+            meets(&policy.egress, &policy.subject, &flow.src, &flow.dst)
+                || meets(&policy.ingress, &policy.subject, &flow.dst, &flow.src)
+        })
+    }
+}
+
+impl Rule {
+    fn covers(&self, peer: &FlowEnd, flow: &Flow) -> bool {
+        let named = match peer {
+            FlowEnd::Pod(pod) => self.pods.iter().any(|selected| selected.holds(pod)),
+            FlowEnd::Address { ip, .. } => self.networks.iter().any(|net| net.contains(ip)),
+            _ => false,
+        };
+        let port = match flow.port {
+            PortNumber::Number(port) => port,
+            PortNumber::Name(_) => return false,
+        };
+        let within = |(proto, low, high): &(Proto, u16, u16)| {
+            *proto == flow.proto && (*low..=*high).contains(&port)
+        };
+        let protocols = self.protocols.as_ref();
+        named && protocols.is_none_or(|list| list.iter().any(within))
+    }
+}
+
+impl Selected {
+    fn holds(&self, pod: &Pod) -> bool {
+        let find = |labels: &[(SmolStr, SmolStr)], key: &str| {
+            let found = labels.iter().find(|(name, _)| name == key);
+            found.map(|(_, value)| value.clone())
+        };
+        let of_namespace = |key: &str| match key {
+            NAMESPACE_NAME_LABEL => Some(pod.namespace.clone()),
+            _ => find(&pod.namespace_labels, key),
+        };
+        self.pods.iter().all(|r| r.met(find(&pod.labels, &r.key)))
+            && self.namespaces.iter().all(|r| r.met(of_namespace(&r.key)))
+    }
+}
+
+impl Requirement {
+    fn met(&self, value: Option<SmolStr>) -> bool {
+        match value {
+            _ if self.presence => value.is_some() == self.one_of,
+            Some(value) => self.values.contains(&value) == self.one_of,
+            // As in Kubernetes: what is not there is not among the values.
+            None => !self.one_of,
+        }
+    }
+}
+
+fn policy(node: &Node) -> Option<Policy> {
+    let spec = node.get("spec")?;
+    if spec.get("tier")?.as_str()? != "Admin" {
+        return None;
+    }
+    let rules = |name: &str, peers: &str| match spec.get(name) {
+        Some(list) => list.as_seq()?.iter().map(|r| rule(r, peers)).collect(),
+        None => Some(Vec::new()),
+    };
+    Some(Policy {
+        subject: selected(spec.get("subject")?.get("pods")?)?,
+        ingress: rules("ingress", "from")?,
+        egress: rules("egress", "to")?,
+    })
+}
+
+fn rule(node: &Node, peers: &str) -> Option<Rule> {
+    if node.get("action")?.as_str()? != "Deny" {
+        return None;
+    }
+    let mut out = Rule {
+        pods: Vec::new(),
+        networks: Vec::new(),
+        protocols: None,
+    };
+    for peer in node.get(peers)?.as_seq()? {
+        match (peer.get("pods"), peer.get("networks")) {
+            (Some(pods), None) => out.pods.push(selected(pods)?),
+            (None, Some(list)) => {
+                for net in list.as_seq()? {
+                    out.networks.push(net.as_str()?.parse().ok()?);
+                }
+            }
+            _ => return None,
+        }
+    }
+    if let Some(list) = node.get("protocols") {
+        let protocols: Option<Vec<_>> = list.as_seq()?.iter().map(protocol).collect();
+        out.protocols = Some(protocols?);
+    }
+    Some(out)
+}
+
+fn protocol(node: &Node) -> Option<(Proto, u16, u16)> {
+    let [entry] = node.as_map()? else {
+        return None;
+    };
+    let proto = Proto::from_name(&entry.key.to_ascii_uppercase())?;
+    let port = entry.value.get("destinationPort")?;
+    if let Some(number) = port.get("number") {
+        let number = int(number)?;
+        return Some((proto, number, number));
+    }
+    let range = port.get("range")?;
+    Some((proto, int(range.get("start")?)?, int(range.get("end")?)?))
+}
+
+fn int(node: &Node) -> Option<u16> {
+    match node.value {
+        Value::Int(number) => u16::try_from(number).ok(),
+        _ => None,
+    }
+}
+
+fn selected(node: &Node) -> Option<Selected> {
+    Some(Selected {
+        namespaces: requirements(node.get("namespaceSelector")?)?,
+        pods: requirements(node.get("podSelector")?)?,
+    })
+}
+
+fn requirements(node: &Node) -> Option<Vec<Requirement>> {
+    let mut out = Vec::new();
+    for entry in node
+        .get("matchLabels")
+        .map_or(Some(&[][..]), Node::as_map)?
+    {
+        out.push(Requirement {
+            key: entry.key.clone(),
+            values: vec![entry.value.as_str()?.clone()],
+            one_of: true,
+            presence: false,
+        });
+    }
+    let expressions = node.get("matchExpressions");
+    for item in expressions.map_or(Some(&[][..]), Node::as_seq)? {
+        let (one_of, presence) = match item.get("operator")?.as_str()?.as_str() {
+            "In" => (true, false),
+            "NotIn" => (false, false),
+            "Exists" => (true, true),
+            "DoesNotExist" => (false, true),
+            _ => return None,
+        };
+        let values = item.get("values").map_or(Some(&[][..]), Node::as_seq)?;
+        let values: Option<Vec<SmolStr>> = values.iter().map(|v| v.as_str().cloned()).collect();
+        out.push(Requirement {
+            key: item.get("key")?.as_str()?.clone(),
+            values: values?,
+            one_of,
+            presence,
+        });
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "test code")]
+mod tests {
+    use super::*;
+    use crate::import::judge::Facts;
+
+    const DENY: &str = "kind: ClusterNetworkPolicy\nspec:\n  tier: Admin\n  priority: 0\n  \
+                        subject:\n    pods:\n      namespaceSelector: {}\n      podSelector:\n        \
+                        matchLabels:\n          app: web\n  egress:\n  - action: Deny\n    to:\n    \
+                        - networks:\n      - \"169.254.169.254/32\"\n    protocols:\n    - tcp:\n        \
+                        destinationPort:\n          range:\n            start: 80\n            end: 90\n";
+
+    fn flow(app: &str, ip: &str, port: u16) -> Flow {
+        Flow {
+            src: FlowEnd::Pod(Pod {
+                namespace: "shop".into(),
+                labels: vec![("app".into(), app.into())],
+                ..Pod::default()
+            }),
+            dst: FlowEnd::Address {
+                ip: ip.parse().unwrap(),
+                names: Vec::new(),
+                api_server: false,
+            },
+            port: PortNumber::Number(port),
+            proto: Proto::Tcp,
+            facts: Facts::default(),
+        }
+    }
+
+    #[test]
+    fn a_deny_covers_what_it_names() {
+        let denies = ClusterDenies::read(&[DENY]).unwrap();
+        assert!(denies.cover(&flow("web", "169.254.169.254", 80)));
+        assert!(!denies.cover(&flow("web", "169.254.169.254", 91)));
+        assert!(!denies.cover(&flow("web", "169.254.169.253", 80)));
+        assert!(!denies.cover(&flow("api", "169.254.169.254", 80)));
+    }
+
+    #[test]
+    fn what_is_ordered_is_refused() {
+        for (from, to) in [("Deny", "Pass"), ("Admin", "Baseline")] {
+            assert!(ClusterDenies::read(&[&DENY.replace(from, to)]).is_err());
+        }
+    }
+}
