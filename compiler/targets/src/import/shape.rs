@@ -28,6 +28,8 @@ pub enum PolicyKind {
     Cilium,
     CiliumClusterwide,
     Kubernetes,
+    /// A ClusterNetworkPolicy.
+    KubernetesClusterwide,
 }
 
 impl PolicyKind {
@@ -37,6 +39,7 @@ impl PolicyKind {
             Self::Cilium => "CiliumNetworkPolicy",
             Self::CiliumClusterwide => "CiliumClusterwideNetworkPolicy",
             Self::Kubernetes => "NetworkPolicy",
+            Self::KubernetesClusterwide => "ClusterNetworkPolicy",
         }
     }
 
@@ -46,6 +49,7 @@ impl PolicyKind {
             Self::Cilium => "cnp",
             Self::CiliumClusterwide => "ccnp",
             Self::Kubernetes => "netpol",
+            Self::KubernetesClusterwide => "kcnp",
         }
     }
 }

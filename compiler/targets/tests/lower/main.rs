@@ -11,6 +11,7 @@
     reason = "test code"
 )]
 
+mod by_hand;
 mod corpus;
 mod generate;
 mod judged;

@@ -150,7 +150,7 @@ impl Maker<'_> {
         for rule in &self.end.ports {
             self.port_rule(rule, &peers, &mut out, warnings)?;
         }
-        Ok(out)
+        Ok(joined(out))
     }
 
     fn authentication(&self) -> Result<(), Refusal> {
@@ -304,6 +304,30 @@ impl Maker<'_> {
         }
         Ok(out)
     }
+}
+
+/// Lines of one YAML rule that differ in their ports only are one.
+fn joined(lines: Vec<Line>) -> Vec<Line> {
+    let mut out: Vec<Line> = Vec::with_capacity(lines.len());
+    for line in lines {
+        let same = |have: &&mut Line| {
+            have.via == line.via
+                && have.deny == line.deny
+                && have.closed_by_names == line.closed_by_names
+                && have.subject == line.subject
+                && have.peers == line.peers
+        };
+        let Some(have) = out.iter_mut().find(same) else {
+            out.push(line);
+            continue;
+        };
+        for port in line.ports {
+            if !have.ports.contains(&port) {
+                have.ports.push(port);
+            }
+        }
+    }
+    out
 }
 
 /// The pods of a peer that are also among `pods`; no other endpoint names its ports.

@@ -157,7 +157,7 @@ fn peer(out: &mut Findings, node: &Node, side: &str, namespace: &SmolStr) -> Opt
     Some(Peer::Labels(selected))
 }
 
-fn namespaces(out: &mut Findings, node: &Node, into: &mut Selector) {
+pub(super) fn namespaces(out: &mut Findings, node: &Node, into: &mut Selector) {
     let spaces = selector(out, node, "namespaceSelector", "k8s");
     if spaces.is_wildcard() {
         into.require_exists(NAMESPACE);

@@ -11,6 +11,7 @@ mod ports;
 mod rule;
 pub(crate) mod scope;
 pub(crate) mod selector;
+mod tiered;
 
 use ipnet::IpNet;
 use npl_diagnostics::{Diagnostic, FileId, Place, codes::import as codes};
@@ -34,11 +35,8 @@ const NETWORK_POLICY_GROUPS: [&str; 3] = ["networking.k8s.io", "extensions", ""]
 
 /// Policies in tiers, which come before or after all others.
 const TIERED_GROUP: &str = "policy.networking.k8s.io";
-const TIERED: [&str; 3] = [
-    "AdminNetworkPolicy",
-    "BaselineAdminNetworkPolicy",
-    "ClusterNetworkPolicy",
-];
+const CLUSTER_NETWORK_POLICY: &str = "ClusterNetworkPolicy";
+const REPLACED: [&str; 2] = ["AdminNetworkPolicy", "BaselineAdminNetworkPolicy"];
 
 /// The namespace of an object that names none.
 pub(crate) const DEFAULT_NAMESPACE: &str = "default";
@@ -56,7 +54,7 @@ pub fn is_policy(node: &Node) -> bool {
     let kind = text("kind");
     KINDS.contains(&kind)
         || (kind == NETWORK_POLICY && NETWORK_POLICY_GROUPS.contains(&group))
-        || (TIERED.contains(&kind) && group == TIERED_GROUP)
+        || ((kind == CLUSTER_NETWORK_POLICY || REPLACED.contains(&kind)) && group == TIERED_GROUP)
 }
 
 pub(super) enum Read {
@@ -79,12 +77,13 @@ pub(super) fn object(
 fn dispatch(out: &mut Findings, node: &Node, file: FileId) -> Option<Read> {
     let object = out.object(node, "object")?;
     let kind = object.get("kind").and_then(Node::as_str)?.clone();
-    if TIERED.contains(&kind.as_str()) {
-        tiered(out, object, &kind);
-        return None;
-    }
     let fields = ["apiVersion", "kind", "metadata", "spec", "specs", "status"];
     out.known(object, &kind, &fields);
+    if REPLACED.contains(&kind.as_str()) {
+        let meta = metadata(out, object, &kind)?;
+        tiered::replaced(out, meta.place, &kind, &meta.name);
+        return None;
+    }
     version(out, object, &kind);
     let meta = metadata(out, object, &kind)?;
     let namespaced = |meta: &Metadata| {
@@ -104,6 +103,12 @@ fn dispatch(out: &mut Findings, node: &Node, file: FileId) -> Option<Read> {
                 .collect();
             Some(policy(PolicyKind::Kubernetes, namespace, meta, rules))
         }
+        CLUSTER_NETWORK_POLICY => {
+            let spec = spec(out, object, &kind)?;
+            let rules = tiered::rule(out, spec).into_iter().collect();
+            let none = SmolStr::default();
+            Some(policy(PolicyKind::KubernetesClusterwide, none, meta, rules))
+        }
         "CiliumNetworkPolicy" => {
             let namespace = namespaced(&meta);
             let rules = cilium_rules(out, object, file, &namespace)?;
@@ -115,19 +120,6 @@ fn dispatch(out: &mut Findings, node: &Node, file: FileId) -> Option<Read> {
             Some(policy(PolicyKind::CiliumClusterwide, none, meta, rules))
         }
     }
-}
-
-/// A policy whose rules have an order, and come before or after those of all other policies.
-fn tiered(out: &mut Findings, object: Object<'_>, kind: &str) {
-    let name = object
-        .get("metadata")
-        .and_then(|meta| meta.get("name"))
-        .filter(|name| name.as_str().is_some());
-    let place = name.map_or(object.place, |name| name.place);
-    let name = name.and_then(Node::as_str).cloned().unwrap_or_default();
-    let message = format!("the `{kind}` `{name}` has a tier and an order, which no program has");
-    let finding = Diagnostic::new(&codes::IMPORT_TIERED_POLICY, place, message);
-    out.refuse_with(finding.help("keep this policy in YAML, and leave its file out"));
 }
 
 fn policy(
@@ -157,6 +149,7 @@ struct Metadata {
 fn version(out: &mut Findings, object: Object<'_>, kind: &str) {
     let fits: &[&str] = match kind {
         NETWORK_POLICY => &["networking.k8s.io/v1"],
+        CLUSTER_NETWORK_POLICY => &[tiered::VERSION],
         "CiliumCIDRGroup" => &["cilium.io/v2", "cilium.io/v2alpha1"],
         _ => &["cilium.io/v2"],
     };

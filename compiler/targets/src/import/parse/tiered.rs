@@ -1,0 +1,272 @@
+//! `policy.networking.k8s.io` ClusterNetworkPolicy, as Cilium translates it.
+//!
+//! Only what needs neither tier nor order is taken: rules of tier Admin that deny. They come before
+//! every other rule, as a deny does anyway, and close nothing by default. Refused by name are the
+//! tier Baseline, `Accept` and `Pass`, and the kinds that this one has replaced.
+
+use npl_diagnostics::{Diagnostic, Place, codes::import as codes};
+use smol_str::SmolStr;
+
+use super::{
+    fields::{Findings, Object},
+    kubernetes::namespaces,
+    peers::cidr,
+    scope::{CLUSTER, LOCAL_CLUSTER},
+    selector::selector,
+};
+use crate::{
+    import::{
+        selector::{Operator, Selector},
+        shape::{End, Peer, Peers, Port, PortNumber, PortRule, Proto, Rule},
+    },
+    yaml::read::Node,
+};
+
+/// The only version that Cilium reads.
+pub(super) const VERSION: &str = "policy.networking.k8s.io/v1alpha2";
+
+fn refuse(out: &mut Findings, at: Place, message: impl Into<String>) {
+    let finding = Diagnostic::new(&codes::IMPORT_TIERED_POLICY, at, message);
+    out.refuse_with(finding.help("keep this policy in YAML, and leave its file out"));
+}
+
+/// A kind of an older version.
+pub(super) fn replaced(out: &mut Findings, at: Place, kind: &str, name: &str) {
+    let message = format!("the {kind} `{name}` has a tier and an order, which no program has");
+    refuse(out, at, message);
+}
+
+pub(super) fn rule(out: &mut Findings, node: &Node) -> Option<Rule> {
+    let object = out.object(node, "spec")?;
+    let fields = ["tier", "priority", "subject", "ingress", "egress"];
+    out.known(object, "spec", &fields);
+    let Some(tier) = object.get("tier") else {
+        out.refuse(
+            &codes::POLICY_MISSING_FIELD,
+            object.place,
+            "a `spec` has no `tier`",
+        );
+        return None;
+    };
+    if out.string(tier, "tier")? != "Admin" {
+        let message = "a rule of tier Baseline counts only where no other policy selects the pod";
+        refuse(out, tier.place, message);
+        return None;
+    }
+    let subject = subject(out, object)?;
+    let mut ends = Vec::new();
+    for (list, ingress) in [("ingress", true), ("egress", false)] {
+        for item in out.items(object, list) {
+            ends.extend(end(out, item, list, ingress));
+        }
+    }
+    Some(Rule {
+        subject,
+        node: false,
+        deny_ingress_by_default: false,
+        deny_egress_by_default: false,
+        ends,
+        description: None,
+        place: object.place,
+    })
+}
+
+fn subject(out: &mut Findings, object: Object<'_>) -> Option<Selector> {
+    let Some(node) = object.get("subject") else {
+        let message = "a `spec` has no `subject`";
+        out.refuse(&codes::POLICY_BAD_SUBJECT, object.place, message);
+        return None;
+    };
+    let subject = out.object(node, "subject")?;
+    out.known(subject, "subject", &["namespaces", "pods"]);
+    match (subject.get("namespaces"), subject.get("pods")) {
+        (Some(node), None) => {
+            let mut selected = Selector::default();
+            namespaces(out, node, &mut selected);
+            Some(selected)
+        }
+        (None, Some(node)) => pods(out, node),
+        _ => {
+            let message = "a `subject` needs one of `namespaces` and `pods`";
+            out.refuse(&codes::POLICY_BAD_SUBJECT, subject.place, message);
+            None
+        }
+    }
+}
+
+fn pods(out: &mut Findings, node: &Node) -> Option<Selector> {
+    let object = out.object(node, "pods")?;
+    out.known(object, "pods", &["namespaceSelector", "podSelector"]);
+    let (Some(spaces), Some(own)) = (object.get("namespaceSelector"), object.get("podSelector"))
+    else {
+        let message = "`pods` needs a `namespaceSelector` and a `podSelector`";
+        out.refuse(&codes::POLICY_MISSING_FIELD, object.place, message);
+        return None;
+    };
+    let mut selected = selector(out, own, "podSelector", "k8s");
+    namespaces(out, spaces, &mut selected);
+    Some(selected)
+}
+
+fn end(out: &mut Findings, node: &Node, list: &str, ingress: bool) -> Option<End> {
+    let object = out.object(node, list)?;
+    let side = if ingress { "from" } else { "to" };
+    out.known(object, list, &["name", "action", side, "protocols"]);
+    let Some(action) = object.get("action") else {
+        let message = format!("an item of `{list}` has no `action`");
+        out.refuse(&codes::POLICY_MISSING_FIELD, object.place, message);
+        return None;
+    };
+    let word = out.string(action, "action")?;
+    if word != "Deny" {
+        let message = format!("`{word}` comes before every other policy, which no rule does");
+        refuse(out, action.place, message);
+        return None;
+    }
+    let items = out.items(object, side);
+    let mut peers = Vec::new();
+    for item in items {
+        peers.extend(peer(out, item, side));
+    }
+    if items.is_empty() {
+        peers.push(Peer::Labels(Selector::default()));
+    }
+    let ports = out
+        .items(object, "protocols")
+        .iter()
+        .filter_map(|item| protocol(out, item))
+        .map(|port| PortRule {
+            ports: vec![port],
+            ..PortRule::default()
+        })
+        .collect();
+    Some(End {
+        ingress,
+        deny: true,
+        peers: Peers::These(peers),
+        ports,
+        authentication: None,
+        services: Vec::new(),
+        place: object.place,
+    })
+}
+
+fn peer(out: &mut Findings, node: &Node, side: &str) -> Vec<Peer> {
+    let Some(object) = out.object(node, side) else {
+        return Vec::new();
+    };
+    let kinds = ["namespaces", "pods", "nodes", "networks", "domainNames"];
+    out.known(object, side, &kinds);
+    if let Some(node) = object.get("pods") {
+        let selected = pods(out, node).map(|mut selected| {
+            if !selected.has_key(CLUSTER) {
+                selected.require(CLUSTER, LOCAL_CLUSTER);
+            }
+            Peer::Labels(selected)
+        });
+        return selected.into_iter().collect();
+    }
+    if let Some(node) = object.get("namespaces") {
+        return by_namespace(out, node).into_iter().collect();
+    }
+    if object.get("networks").is_some() {
+        let found = out.items(object, "networks").iter().filter_map(|node| {
+            let text: &SmolStr = out.string(node, "networks")?;
+            Some(Peer::Network {
+                cidr: cidr(out, text, node.place)?,
+                except: Vec::new(),
+                spelling: smol_str::format_smolstr!("cidr:{text}"),
+            })
+        });
+        return found.collect();
+    }
+    let message = "a peer is none of `pods`, `namespaces` and `networks`";
+    refuse(out, object.place, message);
+    Vec::new()
+}
+
+/// Cilium requires nothing of the endpoint but the labels of its namespace, so one that excludes
+/// labels selects nodes and the world too.
+fn by_namespace(out: &mut Findings, node: &Node) -> Option<Peer> {
+    let mut selected = Selector::default();
+    namespaces(out, node, &mut selected);
+    let positive = |operator: Operator| matches!(operator, Operator::In | Operator::Exists);
+    let asks = !selected.labels.is_empty();
+    if !asks && !selected.expressions.iter().any(|e| positive(e.operator)) {
+        let message = "`namespaces` that only exclude labels select nodes and the world too";
+        refuse(out, node.place, message);
+        return None;
+    }
+    Some(Peer::Labels(selected))
+}
+
+fn protocol(out: &mut Findings, node: &Node) -> Option<Port> {
+    let object = out.object(node, "protocols")?;
+    let fields = ["tcp", "udp", "sctp", "destinationNamedPort"];
+    out.known(object, "protocols", &fields);
+    if let Some(node) = object.get("destinationNamedPort") {
+        let name = out.string(node, "destinationNamedPort")?;
+        return Some(Port {
+            number: PortNumber::Name(SmolStr::new(name.to_ascii_lowercase())),
+            end: 0,
+            proto: Proto::Any,
+        });
+    }
+    let all = [
+        ("tcp", Proto::Tcp),
+        ("udp", Proto::Udp),
+        ("sctp", Proto::Sctp),
+    ];
+    let Some((name, proto, node)) = all
+        .into_iter()
+        .find_map(|(name, proto)| Some((name, proto, object.get(name)?)))
+    else {
+        let message = "an item of `protocols` names no protocol";
+        out.refuse(&codes::POLICY_BAD_PORT, object.place, message);
+        return None;
+    };
+    let object = out.object(node, name)?;
+    out.known(object, name, &["destinationPort"]);
+    let every = Port {
+        number: PortNumber::Number(0),
+        end: 0,
+        proto,
+    };
+    let Some(node) = object.get("destinationPort") else {
+        return Some(every);
+    };
+    let object = out.object(node, "destinationPort")?;
+    out.known(object, "destinationPort", &["number", "range"]);
+    let (low, high) = match (object.get("number"), object.get("range")) {
+        (Some(node), None) => (number(out, node)?, 0),
+        (None, Some(node)) => {
+            let range = out.object(node, "range")?;
+            out.known(range, "range", &["start", "end"]);
+            let start = range.get("start").and_then(|node| number(out, node))?;
+            let end = range.get("end").and_then(|node| number(out, node))?;
+            (start, end)
+        }
+        _ => {
+            let message = "a `destinationPort` needs one of `number` and `range`";
+            out.refuse(&codes::POLICY_BAD_PORT, object.place, message);
+            return None;
+        }
+    };
+    Some(Port {
+        number: PortNumber::Number(low),
+        end: high,
+        proto,
+    })
+}
+
+fn number(out: &mut Findings, node: &Node) -> Option<u16> {
+    let value = out.integer(node, "number")?;
+    match u16::try_from(value) {
+        Ok(port) if port > 0 => Some(port),
+        _ => {
+            let message = format!("{value} is not a port; ports are 1 to 65535");
+            out.refuse(&codes::POLICY_BAD_PORT, node.place, message);
+            None
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! What lowering makes of the shapes that look alike, one by one.
+
+use npl_diagnostics::{Diagnostic, FileId};
+use npl_policy::{
+    interpret::Interpreter,
+    model::{Direction, Verdict},
+};
+use npl_targets::{
+    import::judge::{Cluster, Flow},
+    inventory,
+};
+use serde_json::{Value, json};
+
+use crate::support::{Read, flows, lowered, said};
+
+/// A CiliumNetworkPolicy of the namespace `shop` for pods `app: a`.
+fn policy(rest: &str) -> String {
+    format!(
+        "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: p, namespace: shop}}\n\
+         spec:\n  endpointSelector: {{matchLabels: {{app: a}}}}\n{rest}"
+    )
+}
+
+fn read(texts: &[&str]) -> Read {
+    let files: Vec<(FileId, &str)> = (0u32..).map(FileId).zip(texts.iter().copied()).collect();
+    let manifests = inventory::read_all(&files);
+    lowered(texts, Some(&manifests.inventory))
+}
+
+/// One line for each rule, its name of the object and what seals.
+fn shown(read: &Read) -> Vec<String> {
+    let model = &read.lowered.model;
+    let mut out: Vec<String> = Vec::new();
+    for workload in &model.workloads {
+        let open = match (workload.open_ingress, workload.open_egress) {
+            (false, false) => "",
+            (true, false) => " open ingress",
+            (false, true) => " open egress",
+            (true, true) => " open",
+        };
+        out.push(format!("{}{open}", workload.name));
+    }
+    out.extend(model.rules.iter().map(|rule| rule.text.to_string()));
+    out
+}
+
+fn codes(read: &Read) -> Vec<&'static str> {
+    let all = read.found.iter().chain(&read.lowered.diagnostics);
+    all.map(|finding| finding.code.name).collect()
+}
+
+#[track_caller]
+fn check(rest: &str, want: &[&str]) {
+    let text = policy(rest);
+    let read = read(&[&text]);
+    let errors: Vec<&Diagnostic<_>> = read
+        .lowered
+        .diagnostics
+        .iter()
+        .filter(|d| d.is_error())
+        .collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    assert_eq!(shown(&read), want, "{text}");
+}
+
+#[test]
+fn absent_empty_and_whole_lists_differ() {
+    check("  ingress: [{}]\n", &["a open egress"]);
+    check("  ingress: [{fromEndpoints: []}]\n", &["a open egress"]);
+    check(
+        "  ingress: [{fromEndpoints: [{}]}]\n",
+        &["a open egress", "allow ingress {} in shop -> a"],
+    );
+    check(
+        "  ingress: [{toPorts: [{ports: [{port: \"80\", protocol: TCP}]}]}]\n",
+        &["a open egress", "allow ingress all -> a:80/tcp"],
+    );
+    check(
+        "  ingress: [{fromEndpoints: [], toPorts: [{ports: [{port: \"80\"}]}]}]\n",
+        &["a open egress"],
+    );
+    check("  ingress: [{toPorts: [{}]}]\n", &["a open egress"]);
+}
+
+#[test]
+fn a_deny_alone_closes_and_can_be_told_not_to() {
+    check(
+        "  egressDeny: [{toEntities: [world]}]\n",
+        &["a open ingress", "deny egress a -> world"],
+    );
+    check(
+        "  enableDefaultDeny: {egress: false}\n  egressDeny: [{toEntities: [world]}]\n",
+        &["a open", "deny egress a -> world"],
+    );
+}
+
+#[test]
+fn server_names_swallow_a_plain_rule_of_one_spelling_only() {
+    let both = |peer: &str| {
+        format!(
+            "  egress:\n  - toEntities: [world]\n    toPorts: [{{ports: [{{port: \"443\", protocol: TCP}}], \
+             serverNames: [a.example.com]}}]\n  - {peer}\n    toPorts: [{{ports: [{{port: \"443\", \
+             protocol: TCP}}]}}]\n"
+        )
+    };
+    let strict = "allow egress a -> world:443/tcp via tls.sni \"a.example.com\"";
+    check(&both("toEntities: [world]"), &["a open ingress", strict]);
+    check(
+        &both("toCIDR: [192.0.2.0/24]"),
+        &[
+            "a open ingress",
+            strict,
+            "allow egress a -> 192.0.2.0/24:443/tcp",
+        ],
+    );
+    check(
+        &both("toEntities: [all]"),
+        &["a open ingress", strict, "allow egress a -> all:443/tcp"],
+    );
+}
+
+#[test]
+fn server_names_of_another_subject_swallow_only_where_both_select() {
+    let plain = policy(
+        "  egress: [{toEntities: [world], toPorts: [{ports: [{port: \"443\", protocol: TCP}]}]}]\n",
+    );
+    let strict = policy(
+        "  egress: [{toEntities: [world], toPorts: [{ports: [{port: \"443\", protocol: TCP}], \
+         serverNames: [a.example.com]}]}]\n",
+    )
+    .replace("app: a", "tier: x")
+    .replace("name: p", "name: q");
+    let read = read(&[&plain, &strict]);
+    assert_eq!(
+        shown(&read),
+        [
+            "a open ingress",
+            "x open ingress",
+            "allow egress { app: \"a\", tier not in [\"x\"] } in shop -> world:443/tcp",
+            "allow egress x -> world:443/tcp via tls.sni \"a.example.com\"",
+        ]
+    );
+    assert_eq!(codes(&read), ["import-names-required"]);
+}
+
+#[test]
+fn one_rule_keeps_its_other_pieces() {
+    check(
+        "  egress:\n  - toEntities: [world, host]\n    toPorts: [{ports: [{port: \"443\", protocol: TCP}, \
+         {port: \"80\", protocol: TCP}]}]\n  - toEntities: [world]\n    toPorts: [{ports: [{port: \"443\", \
+         protocol: TCP}], serverNames: [a.example.com]}]\n",
+        &[
+            "a open ingress",
+            "allow egress a -> world:80/tcp",
+            "allow egress a -> host:{80/tcp, 443/tcp}",
+            "allow egress a -> world:443/tcp via tls.sni \"a.example.com\"",
+        ],
+    );
+}
+
+#[test]
+fn an_http_rule_beside_a_plain_one_takes_every_request_and_no_tls() {
+    check(
+        "  egress:\n  - toEndpoints: [{}]\n    toPorts: [{ports: [{port: \"80\", protocol: TCP}]}]\n  \
+         - toEndpoints: [{}]\n    toPorts: [{ports: [{port: \"80\", protocol: TCP}], rules: {http: \
+         [{method: GET, path: /a}]}}]\n",
+        &[
+            "a open ingress",
+            "allow egress a -> {} in shop:80/tcp via http { \"/**\" }",
+            "allow egress a -> {} in shop:80/tcp via http { GET \"/a?\" }",
+        ],
+    );
+}
+
+#[test]
+fn services_and_named_ports_come_from_the_manifests() {
+    let around = crate::generate::AROUND;
+    let text = |rest: &str| format!("{around}---\n{}", policy(rest));
+    let front = text(
+        "  egress: [{toServices: [{k8sService: {serviceName: front, namespace: shop}}], toPorts: \
+         [{ports: [{port: \"80\", protocol: TCP}]}]}]\n",
+    );
+    assert_eq!(
+        shown(&read(&[&front])),
+        [
+            "a open ingress",
+            "allow egress a -> { app: \"b\" } in shop:80/tcp"
+        ]
+    );
+    let missing = front.replace("serviceName: front", "serviceName: gone");
+    assert_eq!(
+        shown(&read(&[&missing])),
+        ["a open ingress", "allow egress a -> all:80/tcp"]
+    );
+    let named =
+        text("  egress: [{toEndpoints: [{}], toPorts: [{ports: [{port: web, protocol: TCP}]}]}]\n");
+    assert_eq!(
+        shown(&read(&[&named])),
+        [
+            "a open ingress",
+            "allow egress a -> a:80/tcp",
+            "allow egress a -> { app: \"b\", tier: \"x\" } in shop:443/tcp",
+        ]
+    );
+}
+
+#[test]
+fn names_tell_selectors_apart() {
+    let subject = |at: usize, kind: &str, place: &str, selector: &str| {
+        format!(
+            "apiVersion: cilium.io/v2\nkind: {kind}\nmetadata: {{name: p{at}{place}}}\nspec:\n  \
+             endpointSelector: {selector}\n  ingress: [{{}}]\n"
+        )
+    };
+    let cnp = "CiliumNetworkPolicy";
+    let texts = [
+        subject(0, cnp, ", namespace: shop", "{matchLabels: {app: web}}"),
+        subject(1, cnp, ", namespace: data", "{matchLabels: {app: web}}"),
+        subject(
+            2,
+            cnp,
+            ", namespace: shop",
+            "{matchLabels: {app: web, tier: x}}",
+        ),
+        subject(3, cnp, ", namespace: shop", "{matchLabels: {app: web}}"),
+        subject(4, cnp, ", namespace: shop", "{}"),
+        subject(5, "CiliumClusterwideNetworkPolicy", "", "{}"),
+        subject(6, cnp, ", namespace: shop", "{matchLabels: {app: test}}"),
+        subject(
+            7,
+            cnp,
+            ", namespace: shop",
+            "{matchLabels: {app.kubernetes.io/name: 4cast}}",
+        ),
+        subject(
+            8,
+            cnp,
+            ", namespace: shop",
+            "{matchExpressions: [{key: app, operator: DoesNotExist}]}",
+        ),
+    ];
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let read = read(&texts);
+    let names: Vec<&str> = read
+        .lowered
+        .model
+        .workloads
+        .iter()
+        .map(|w| w.name.as_str())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "web",
+            "data-web",
+            "web-x",
+            "shop-pods",
+            "everything",
+            "shop-test",
+            "n-4cast",
+            "no-app"
+        ]
+    );
+}
+
+const CLUSTER: &str = "\
+apiVersion: policy.networking.k8s.io/v1alpha2
+kind: ClusterNetworkPolicy
+metadata: {name: guard}
+spec:
+  tier: Admin
+  priority: 5
+  subject:
+    pods: {namespaceSelector: {matchLabels: {team: pay}}, podSelector: {matchLabels: {app: a}}}
+  egress:
+  - action: Deny
+    to:
+    - networks: [169.254.169.254/32]
+    - pods: {namespaceSelector: {}, podSelector: {matchLabels: {app: b}}}
+    protocols:
+    - tcp: {destinationPort: {range: {start: 80, end: 90}}}
+    - udp: {}
+";
+
+#[test]
+fn a_cluster_network_policy_that_only_denies_is_lowered() {
+    let found = read(&[CLUSTER]);
+    assert_eq!(codes(&found), Vec::<&str>::new());
+    assert_eq!(
+        shown(&found),
+        [
+            "a open",
+            "deny egress a -> ({ app: \"b\" } in any namespace | 169.254.169.254/32):{80-90/tcp, */udp}"
+        ]
+    );
+    let end = &found.lowered.model.ends[0];
+    assert_eq!(
+        (end.direction, end.verdict),
+        (Direction::Egress, Verdict::Deny)
+    );
+    let interpreter = Interpreter::new(&found.lowered.model);
+    let asked = |dst: Value, port: u16| {
+        let flow = json!({
+            "src": {"namespace": "billing", "labels": {"app": "a"}, "nsLabels": {"team": "pay"}},
+            "dst": dst, "port": port
+        });
+        let flow = Flow::from_json(&flow).unwrap();
+        said(&interpreter, &flows(&flow, &Cluster::default()).unwrap())[0]
+    };
+    assert_eq!(asked(json!({"ip": "169.254.169.254"}), 85), "deny");
+    assert_eq!(asked(json!({"ip": "169.254.169.254"}), 443), "allow");
+    assert_eq!(asked(json!({"ip": "169.254.169.253"}), 85), "allow");
+    for (from, to) in [
+        ("tier: Admin", "tier: Baseline"),
+        ("action: Deny", "action: Accept"),
+        ("action: Deny", "action: Pass"),
+        ("networks: [169.254.169.254/32]", "nodes: {}"),
+        (
+            "networks: [169.254.169.254/32]",
+            "namespaces: {matchExpressions: [{key: team, operator: DoesNotExist}]}",
+        ),
+    ] {
+        let read = read(&[&CLUSTER.replace(from, to)]);
+        assert_eq!(codes(&read), ["import-tiered-policy"], "{to}");
+        assert!(read.lowered.model.workloads.is_empty(), "{to}");
+    }
+}
