@@ -1,0 +1,337 @@
+//! The Kubernetes target, feature by feature: what becomes an object, and what is refused by name.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test code"
+)]
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use npl_diagnostics::{Diagnostic, FileId, Place, TextRange};
+use npl_policy::{
+    builder::{self, Builder},
+    model::{Checked, ControlPlane, Direction, Model},
+};
+use npl_targets::{
+    cilium::{SettingEntry, SettingValue},
+    kubernetes::{self, EmitOptions, IpBlocks, Output, Settings, Stage},
+};
+use serde_json::{Value, json};
+
+fn external() -> Settings {
+    Settings {
+        ip_blocks: IpBlocks::External,
+        ..Settings::default()
+    }
+}
+
+fn tiers() -> Settings {
+    Settings {
+        cluster_network_policy: true,
+        ..external()
+    }
+}
+
+fn package(builder: Builder) -> Model {
+    Model {
+        package: "shop".into(),
+        ..builder.build()
+    }
+}
+
+fn codes(builder: Builder, settings: &Settings) -> Vec<&'static str> {
+    let found = kubernetes::check(&package(builder), settings);
+    found.iter().map(|d| d.code.name).collect()
+}
+
+fn emit_at(builder: Builder, settings: &Settings, stage: Stage) -> Output {
+    let none: &[Diagnostic<Place>] = &[];
+    let checked = Checked::new(Arc::new(package(builder)), none).unwrap();
+    let options = EmitOptions {
+        stage,
+        ..EmitOptions::default()
+    };
+    kubernetes::emit(&checked, settings, &options).unwrap()
+}
+
+fn emit(builder: Builder, settings: &Settings) -> Output {
+    emit_at(builder, settings, Stage::Enforce)
+}
+
+/// The specs of every object, in order.
+fn specs(output: &Output) -> Vec<Value> {
+    let read = |yaml: &String| -> Value { serde_saphyr::from_str(yaml).unwrap() };
+    let specs = output.objects.iter().map(|o| read(&o.yaml)["spec"].clone());
+    specs.collect()
+}
+
+fn two() -> Builder {
+    Builder::new()
+        .workload("web", "app=web")
+        .workload("api", "app=api")
+}
+
+#[test]
+fn a_workload_seals_what_it_does_not_leave_open() {
+    let builder = two().open(Direction::Ingress);
+    let specs = specs(&emit(builder, &external()));
+    assert_eq!(specs[0]["policyTypes"], json!(["Ingress", "Egress"]));
+    assert_eq!(specs[1]["policyTypes"], json!(["Egress"]));
+    assert!(specs[0].get("ingress").is_none());
+    let open = Builder::new()
+        .workload("web", "app=web")
+        .open(Direction::Ingress)
+        .open(Direction::Egress);
+    assert!(emit(open, &external()).objects.is_empty());
+}
+
+#[test]
+fn both_ends_of_a_rule_stand() {
+    let specs = specs(&emit(two().allow("web", "api", "443"), &external()));
+    let port = json!([{"port": 443, "protocol": "TCP"}]);
+    assert_eq!(specs[0]["egress"][0]["ports"], port);
+    assert_eq!(specs[1]["ingress"][0]["ports"], port);
+    let peer = &specs[1]["ingress"][0]["from"][0];
+    assert_eq!(peer["podSelector"], json!({"matchLabels": {"app": "web"}}));
+    let namespace = &peer["namespaceSelector"]["matchLabels"];
+    assert_eq!(namespace, &json!({"kubernetes.io/metadata.name": "shop"}));
+}
+
+#[test]
+fn ports_in_every_form() {
+    let ports = |text: &str| {
+        let specs = specs(&emit(two().allow("web", "api", text), &external()));
+        specs[0]["egress"][0].get("ports").cloned()
+    };
+    let range = json!([{"port": 8000, "endPort": 8100, "protocol": "TCP"}]);
+    assert_eq!(ports("8000-8100"), Some(range));
+    assert_eq!(ports("*/tcp"), Some(json!([{"protocol": "TCP"}])));
+    assert_eq!(ports("53/any").unwrap().as_array().unwrap().len(), 3);
+    assert_eq!(ports(""), None);
+    let everyone = specs(&emit(two().allow("all", "api", ""), &external()));
+    assert_eq!(everyone[1]["ingress"], json!([{}]));
+}
+
+#[test]
+fn world_leaves_the_cluster_out() {
+    let settings = Settings {
+        cluster_cidrs: vec!["10.0.0.0/8".parse().unwrap()],
+        ..Settings::default()
+    };
+    let specs = specs(&emit(two().allow("world", "web", "443"), &settings));
+    let block = &specs[0]["ingress"][0]["from"][0]["ipBlock"];
+    assert_eq!(block["except"], json!(["10.0.0.0/8"]));
+    let inside = two().allow("10.1.0.0/16", "web", "443");
+    assert_eq!(codes(inside, &settings), ["ip-block-holds-pods"]);
+}
+
+/// A pod that is `web` and `canary` keeps what `web` allows, but for what is denied to `canary`.
+#[test]
+fn a_deny_is_taken_out_of_the_allows_of_overlapping_workloads() {
+    let builder = two()
+        .workload("canary", "track=canary")
+        .allow("api", "web", "80 443")
+        .deny("api", "canary", "443");
+    let output = emit(builder, &external());
+    let specs = specs(&output);
+    let ports = |selector: &Value| -> BTreeSet<u64> {
+        let with = specs.iter().filter(|s| s["podSelector"] == *selector);
+        with.flat_map(|s| s["ingress"].as_array().into_iter().flatten())
+            .flat_map(|rule| rule["ports"].as_array().unwrap())
+            .map(|port| port["port"].as_u64().unwrap())
+            .collect()
+    };
+    let both = json!({"matchLabels": {"app": "web", "track": "canary"}});
+    let only = json!({"matchLabels": {"app": "web"}, "matchExpressions":
+        [{"key": "track", "operator": "NotIn", "values": ["canary"]}]});
+    assert_eq!(ports(&both), [80].into());
+    assert_eq!(ports(&only), [80, 443].into());
+    assert_eq!(ports(&json!({"matchLabels": {"app": "web"}})), [].into());
+    assert!(output.header.iter().any(|line| line.contains("left out")));
+}
+
+/// `canary` is open, but a pod of it that is `web` too is sealed, and keeps `canary`'s allow.
+#[test]
+fn an_open_workload_allows_where_another_seals() {
+    let builder = Builder::new()
+        .workload("web", "app=web")
+        .foreign("api", "app=api")
+        .workload("canary", "track=canary")
+        .open(Direction::Ingress)
+        .open(Direction::Egress)
+        .allow("api", "canary", "443");
+    let specs = specs(&emit(builder, &external()));
+    assert_eq!(specs.len(), 2);
+    assert_eq!(specs[1]["policyTypes"], json!(["Ingress"]));
+    let both = json!({"matchLabels": {"app": "web", "track": "canary"}});
+    assert_eq!(specs[1]["podSelector"], both);
+}
+
+#[test]
+fn a_deny_of_an_open_direction_needs_a_tier() {
+    let open = || {
+        Builder::new()
+            .workload("web", "app=web")
+            .open(Direction::Egress)
+            .deny("web", "169.254.169.254/32", "")
+    };
+    assert_eq!(codes(open(), &external()), ["deny-of-open-direction"]);
+    let output = emit(open(), &tiers());
+    let specs = specs(&output);
+    let deny = specs.iter().find(|s| s.get("tier").is_some()).unwrap();
+    assert_eq!(deny["tier"], "Admin");
+    assert_eq!(deny["egress"][0]["action"], "Deny");
+    assert_eq!(
+        deny["egress"][0]["to"],
+        json!([{"networks": ["169.254.169.254/32"]}])
+    );
+}
+
+#[test]
+fn a_cluster_policy_keeps_the_limits_of_its_api() {
+    let ports: Vec<String> = (0..60).map(|i| (8000 + 2 * i).to_string()).collect();
+    let mut builder = Builder::new().workload("web", "app=web");
+    let mut names = Vec::new();
+    for i in 0..30 {
+        builder = builder.foreign(&format!("f{i}"), &format!("app=f{i}"));
+        names.push(format!("f{i}"));
+    }
+    let builder = (0..20).fold(builder, |b, _| {
+        b.deny(&names.join(" | "), "web", &ports.join(" "))
+    });
+    let specs = specs(&emit(builder, &tiers()));
+    let tiered: Vec<_> = specs.iter().filter(|s| s.get("tier").is_some()).collect();
+    let mut covered = 0;
+    for spec in &tiered {
+        let rules = spec["ingress"].as_array().unwrap();
+        assert!(rules.len() <= 25);
+        for rule in rules {
+            let length = |key: &str| rule[key].as_array().unwrap().len();
+            assert!(length("from") <= 25 && length("protocols") <= 25);
+            covered += length("from") * length("protocols");
+        }
+    }
+    assert_eq!(covered, 20 * 30 * 60);
+}
+
+#[test]
+fn observing_makes_nothing_and_says_so() {
+    let output = emit_at(
+        two().allow("web", "api", "443"),
+        &external(),
+        Stage::Observe,
+    );
+    assert!(output.objects.is_empty());
+    assert!(output.header.iter().any(|line| line.contains("observe")));
+    let one = Builder::new()
+        .workload("api", "app=api")
+        .workload("web", "app=web")
+        .observed();
+    let output = emit(one, &external());
+    assert_eq!(output.objects.len(), 1);
+    assert!(output.header.iter().any(|line| line.ends_with(": web.")));
+}
+
+#[test]
+fn what_has_no_counterpart_is_refused_by_name() {
+    let tls = builder::tls(&["api.example.com"]);
+    let dns = builder::dns(&["*"]);
+    let cases: Vec<(Builder, &[&str])> = vec![
+        (
+            two().allow("web", "host", "80"),
+            &["entity-not-in-kubernetes"],
+        ),
+        (
+            two().allow("cluster", "web", "80"),
+            &["entity-not-in-kubernetes"],
+        ),
+        (two().allow("host", "web", "80"), &[]),
+        (
+            two().allow_via("web", "api", "443", tls),
+            &["via-not-in-kubernetes"],
+        ),
+        (
+            two().allow_via("web", "api", "53/any", dns),
+            &["via-not-in-kubernetes"],
+        ),
+        (
+            two().allow("web", "name:api.example.com", "443"),
+            &["external-not-in-kubernetes"],
+        ),
+        (
+            two().allow("web", "api", "icmp"),
+            &["protocol-not-in-kubernetes"],
+        ),
+        (
+            two().workload("robots", "account=robot"),
+            &["account-not-in-kubernetes"],
+        ),
+        (two().workload("every", "ns=*"), &["namespaces-not-named"]),
+        (two().deny("all", "web", "22"), &["node-always-reaches"]),
+        (
+            two().allow("all", "web", "80").deny("api", "web", "80"),
+            &["deny-not-exact"],
+        ),
+        (
+            two().allow("web", "api", "").deny("web", "api", "80"),
+            &["deny-not-exact"],
+        ),
+        (
+            two().allow("web", "api", "80").deny("web", "api", "80"),
+            &[],
+        ),
+    ];
+    for (at, (builder, wanted)) in cases.into_iter().enumerate() {
+        assert_eq!(codes(builder, &external()), wanted, "case {at}");
+    }
+}
+
+/// Where the API server may lie in a network, its deny cannot be taken out of that.
+#[test]
+fn the_control_plane_may_lie_in_a_network() {
+    let builder = || {
+        two()
+            .allow("web", "world", "443")
+            .deny("web", "kube_apiserver", "443")
+    };
+    assert_eq!(codes(builder(), &external()), ["deny-not-exact"]);
+    let nodes = Settings {
+        control_plane: ControlPlane::Nodes,
+        ..external()
+    };
+    assert_eq!(codes(builder(), &nodes), [""; 0]);
+}
+
+#[test]
+fn settings_are_read_and_checked() {
+    let entry = |key: &str, value: SettingValue| SettingEntry {
+        key: key.to_owned(),
+        value,
+        place: Place::in_file(FileId(0), TextRange::new(0, 0)),
+        key_place: Place::in_file(FileId(0), TextRange::new(0, 0)),
+    };
+    let wrong = [
+        (
+            "cluster-cidrs",
+            SettingValue::List(vec!["10.0.0.0/33".into()]),
+        ),
+        ("cluster-cidrs", SettingValue::List(Vec::new())),
+        ("cluster-cidrs", SettingValue::Str("10.0.0.0/8".into())),
+        ("cluster-network-policy", SettingValue::Str("yes".into())),
+        ("ip-blocks", SettingValue::Str("all".into())),
+        ("priority", SettingValue::Int(1001)),
+        ("priority", SettingValue::Int(-1)),
+        ("control-plane", SettingValue::Bool(true)),
+        ("version", SettingValue::Str("1.34".into())),
+    ];
+    for (key, value) in wrong {
+        let (settings, found) = Settings::from_table(&[entry(key, value)]);
+        assert_eq!(found.len(), 1, "{key}");
+        assert_eq!(settings, Settings::default(), "{key}");
+    }
+    let right = [entry("priority", SettingValue::Int(7))];
+    let (settings, found) = Settings::from_table(&right);
+    assert!(found.is_empty());
+    assert_eq!(settings.priority, 7);
+}
