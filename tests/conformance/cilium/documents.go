@@ -38,6 +38,8 @@ type document struct {
 	rules     api.Rules
 	// Of a kind of Kubernetes, which has no rules of Cilium's.
 	entries types.PolicyEntries
+	// Of a CiliumCIDRGroup, which has neither.
+	group *cidrGroup
 }
 
 type crd struct {
@@ -49,6 +51,7 @@ type crd struct {
 var crds = map[string]*crd{
 	"CiliumNetworkPolicy":            load(client.CNPCRDName),
 	"CiliumClusterwideNetworkPolicy": load(client.CCNPCRDName),
+	"CiliumCIDRGroup":                load(client.CCGCRDName),
 }
 
 func load(name string) *crd {
@@ -157,13 +160,19 @@ func one(raw []byte) (*document, DocumentAnswer) {
 
 // strict says which fields of a document no version of the type knows.
 func strict(kind string, raw []byte) error {
-	if kind == "CiliumClusterwideNetworkPolicy" {
+	switch kind {
+	case "CiliumClusterwideNetworkPolicy":
 		return yaml.UnmarshalStrict(raw, &v2.CiliumClusterwideNetworkPolicy{})
+	case "CiliumCIDRGroup":
+		return yaml.UnmarshalStrict(raw, &v2.CiliumCIDRGroup{})
 	}
 	return yaml.UnmarshalStrict(raw, &v2.CiliumNetworkPolicy{})
 }
 
 func parse(kind string, raw []byte) (*document, error) {
+	if kind == "CiliumCIDRGroup" {
+		return parseGroup(raw)
+	}
 	if kind == "CiliumClusterwideNetworkPolicy" {
 		var policy v2.CiliumClusterwideNetworkPolicy
 		if err := yaml.Unmarshal(raw, &policy); err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -59,11 +60,12 @@ func (n namespace) GetLabels() map[string]string { return n.labels }
 
 // world numbers the identities of one request's peers.
 type world struct {
-	next  identity.NumericIdentity
-	local identity.NumericIdentity
-	byKey map[string]*identity.Identity
-	names map[string][]string
-	fqdns []api.FQDNSelector
+	next   identity.NumericIdentity
+	local  identity.NumericIdentity
+	byKey  map[string]*identity.Identity
+	names  map[string][]string
+	fqdns  []api.FQDNSelector
+	groups []*cidrGroup
 }
 
 func newWorld(dns map[string][]string, documents []document) *world {
@@ -79,6 +81,9 @@ func newWorld(dns map[string][]string, documents []document) *world {
 		}
 	}
 	for _, doc := range documents {
+		if doc.group != nil {
+			w.groups = append(w.groups, doc.group)
+		}
 		for _, rule := range doc.rules {
 			for _, egress := range rule.Egress {
 				w.fqdns = append(w.fqdns, egress.ToFQDNs...)
@@ -173,6 +178,7 @@ func (w *world) address(text string, apiServer bool) (*identity.Identity, error)
 	if apiServer {
 		lbls[labels.IDNameKubeAPIServer] = labels.LabelKubeAPIServer[labels.IDNameKubeAPIServer]
 	}
+	maps.Copy(lbls, groupLabels(w.groups, addr))
 	for _, selector := range w.fqdns {
 		regex, err := selector.ToRegex()
 		if err != nil {
