@@ -240,11 +240,29 @@ mod tests {
     use super::*;
     use crate::import::judge::Facts;
 
-    const DENY: &str = "kind: ClusterNetworkPolicy\nspec:\n  tier: Admin\n  priority: 0\n  \
-                        subject:\n    pods:\n      namespaceSelector: {}\n      podSelector:\n        \
-                        matchLabels:\n          app: web\n  egress:\n  - action: Deny\n    to:\n    \
-                        - networks:\n      - \"169.254.169.254/32\"\n    protocols:\n    - tcp:\n        \
-                        destinationPort:\n          range:\n            start: 80\n            end: 90\n";
+    const DENY: &str = r#"
+kind: ClusterNetworkPolicy
+spec:
+  tier: Admin
+  priority: 0
+  subject:
+    pods:
+      namespaceSelector: {}
+      podSelector:
+        matchLabels:
+          app: web
+  egress:
+  - action: Deny
+    to:
+    - networks:
+      - "169.254.169.254/32"
+    protocols:
+    - tcp:
+        destinationPort:
+          range:
+            start: 80
+            end: 90
+"#;
 
     fn flow(app: &str, ip: &str, port: u16) -> Flow {
         Flow {
