@@ -15,8 +15,11 @@ use std::hint::black_box;
 use npl_policy::{claims, lint, model::Checked};
 use npl_sema::{files::MemoryFiles, manifest::Manifest};
 use npl_targets::cilium::{self, EmitOptions};
-use npl_test_support::program;
-use nplc::pipeline::{self, Make, Plans, Request, Target, Unit};
+use npl_test_support::{manifests, program};
+use nplc::pipeline::{
+    self, Make, Plans, Request, Target, Unit,
+    import::{Import, Text, import},
+};
 
 /// As in `nplc`.
 #[global_allocator]
@@ -77,6 +80,29 @@ fn build(files: &MemoryFiles) -> usize {
 fn cold(bencher: divan::Bencher<'_, '_>, workloads: usize) {
     let files = files(workloads, workloads / 10);
     bencher.bench_local(|| black_box(build(&files)));
+}
+
+/// Existing policies to a program, its compilation included; documents in files of ten.
+#[divan::bench(args = [1_000, 10_000], sample_count = 5)]
+fn import_policies(bencher: divan::Bencher<'_, '_>, count: usize) {
+    let sources: Vec<Text> = manifests::policies(count, count / 10)
+        .into_iter()
+        .map(|(path, text)| Text { path, text })
+        .collect();
+    bencher
+        .with_inputs(|| Import {
+            sources: sources.clone(),
+            name: "policy".to_owned(),
+            ..Import::default()
+        })
+        .bench_local_values(|request| {
+            let imported = import(request).unwrap();
+            assert!(
+                imported.text.is_some(),
+                "every generated policy can be said"
+            );
+            imported.counts.rules
+        });
 }
 
 /// The file of module 7 in two versions that differ in one character of one rule.

@@ -1,5 +1,6 @@
 //! Project chores: `cargo run -p xtask -- codes` writes `docs/codes.md` from the registry, `--
-//! program WORKLOADS RULES FILES DIR` writes the generated program of the benches as a package.
+//! program WORKLOADS RULES FILES DIR` writes the generated program of the benches as a package, `--
+//! policies COUNT FILES DIR` the generated policies of the bench of the import.
 
 use std::{path::Path, process::ExitCode};
 
@@ -14,10 +15,18 @@ fn main() -> ExitCode {
         ["program", workloads, rules, files, folder] => {
             let number = |text: &str| text.parse().unwrap_or(1);
             let sizes = (number(workloads), number(rules), number(files));
-            write_program(sizes, Path::new(folder))
+            let package = npl_test_support::program::package(sizes.0, sizes.1, sizes.2);
+            write(package, Path::new(folder))
+        }
+        ["policies", count, files, folder] => {
+            let number = |text: &str| text.parse().unwrap_or(1);
+            let files = npl_test_support::manifests::policies(number(count), number(files));
+            write(files, Path::new(folder))
         }
         _ => {
-            eprintln!("usage: xtask codes | program WORKLOADS RULES_EACH FILES DIR");
+            eprintln!(
+                "usage: xtask codes | program WORKLOADS RULES_EACH FILES DIR | policies COUNT FILES DIR"
+            );
             return ExitCode::from(2);
         }
     };
@@ -30,11 +39,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn write_program(
-    (workloads, rules, files): (usize, usize, usize),
-    folder: &Path,
-) -> std::io::Result<()> {
-    for (path, text) in npl_test_support::program::package(workloads, rules, files) {
+fn write(files: Vec<(String, String)>, folder: &Path) -> std::io::Result<()> {
+    for (path, text) in files {
         let path = folder.join(path);
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent)?;

@@ -173,6 +173,13 @@ fn what_cannot_be_asked() {
         .exits(1);
     assert!(ran.err.contains("NPL1001"), "{}", ran.err);
     assert_eq!(ran.out, "");
+    // What is no object of Kubernetes might have been meant as one.
+    sandbox.write("more/a.yaml", SHOP);
+    sandbox.write("more/b.json", "{\"name\": \"x\"}");
+    let ran = sandbox.run(&["import", "more"]).exits(1);
+    assert!(ran.err.contains("NPL0820"), "{}", ran.err);
+    assert_eq!(ran.out, "");
+    sandbox.run(&["import", "more", "--skip-refused"]).exits(0);
     sandbox.run(&["import", "no.yaml"]).exits(2);
     sandbox.run(&["import", "empty"]).exits(2);
     sandbox.run(&["import"]).exits(2);

@@ -154,6 +154,8 @@ pub fn import(request: Import) -> Result<Imported> {
             .help("say the same with a kind that is read, or leave it out with `--skip-refused`")
     }));
     let read = npl_targets::inventory::read_documents(&documents);
+    // What is no object, or a broken one, might have been meant as a policy.
+    let broken = read.diagnostics.iter().any(Diagnostic::is_error);
     found.extend(read.diagnostics);
     let some = manifests > 0 || read.inventory != Inventory::default();
     let inventory = some.then_some(read.inventory);
@@ -177,7 +179,8 @@ pub fn import(request: Import) -> Result<Imported> {
         .collect();
     diagnostics.sort_by_key(|finding| (finding.at, finding.code.id));
     diagnostics.dedup();
-    let stopped = unread || (!refused.is_empty() && !request.skip_refused);
+    let lost = broken || !refused.is_empty();
+    let stopped = unread || (lost && !request.skip_refused);
     Ok(Imported {
         text: (!stopped).then_some(program.text),
         policies,
