@@ -8,12 +8,22 @@
 
 use std::sync::Arc;
 
-use npl_policy::{compare, interpret::Interpreter, model::Model};
+use npl_policy::{
+    compare,
+    interpret::Interpreter,
+    model::{Checked, FlowPort, Model},
+};
 use npl_sema::{eval::prelude, files::MemoryFiles, names};
-use npl_targets::import::npl::{self, About, Words};
+use npl_targets::{
+    cilium::{self, EmitOptions},
+    import::npl::{self, About, Words},
+};
 use npl_test_support::random::{self, Rng};
 use npl_tests::flows;
-use nplc::pipeline::{self, Request};
+use nplc::pipeline::{
+    self, Request,
+    import::{Import, Text, import},
+};
 
 const PROGRAMS: u64 = 300;
 const FLOWS: usize = 200;
@@ -123,6 +133,90 @@ fn a_model_as_text_means_the_same() {
             .collect::<Vec<_>>()
             .join("\n=====\n"),
     );
+}
+
+/// A program becomes YAML, the YAML a program: the verdicts stay.
+#[test]
+fn what_is_emitted_comes_back() {
+    let (mut programs, mut judged, mut refused) = (0, 0, 0);
+    let mut failures = Vec::new();
+    for seed in 0..PROGRAMS {
+        let program = random::program(seed);
+        let Some(checked) = checked(&program.text) else {
+            continue;
+        };
+        let options = EmitOptions::default();
+        let Ok(output) = cilium::emit(&checked, &cilium::Settings::default(), &options) else {
+            continue;
+        };
+        let objects = output.objects.into_iter();
+        let sources = objects
+            .map(|o| Text {
+                path: o.file_name,
+                text: o.yaml,
+            })
+            .collect();
+        let back = import(Import {
+            sources,
+            name: "back".to_owned(),
+            ..Import::default()
+        });
+        let back = back.unwrap();
+        let Some(text) = &back.text else {
+            refused += 1;
+            continue;
+        };
+        let found = compare::compare(&back.model, &back.again);
+        if !found
+            .as_ref()
+            .is_ok_and(|found| found.differences.is_empty())
+        {
+            failures.push(format!("seed {seed}\n{}\n{text}\n{found:#?}", program.text));
+        }
+        programs += 1;
+        let (one, two) = (
+            Interpreter::new(checked.model()),
+            Interpreter::new(&back.again),
+        );
+        for flow in flows::flows(&mut Rng::new(seed ^ 0x77), FLOWS) {
+            // Cilium sends a port with an HTTP rule to its proxy, whole, and that takes no TLS.
+            if flow.facts.sni.is_some() && flow.port == FlowPort::Tcp(80) {
+                continue;
+            }
+            judged += 1;
+            let (before, after) = (one.judge(&flow), two.judge(&flow));
+            if before.verdict != after.verdict {
+                failures.push(format!(
+                    "seed {seed}\n{}\n{text}\n{flow:?}\n before: {before:?}\n  after: {after:?}",
+                    program.text
+                ));
+                break;
+            }
+        }
+    }
+    println!("{programs} programs, {judged} flows, {refused} refused");
+    assert!(programs > PROGRAMS / 3);
+    assert!(
+        failures.is_empty(),
+        "{} failures\n{}",
+        failures.len(),
+        failures
+            .iter()
+            .take(3)
+            .cloned()
+            .collect::<Vec<_>>()
+            .join("\n=====\n"),
+    );
+}
+
+fn checked(text: &str) -> Option<Checked> {
+    let files = MemoryFiles::new([("/main.npl", text)]);
+    let request = Request {
+        paths: vec!["/main.npl".to_owned()],
+        ..Request::default()
+    };
+    let unit = pipeline::open(&files, &request).unwrap().remove(0);
+    unit.analyse().checked
 }
 
 #[test]

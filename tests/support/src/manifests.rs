@@ -4,8 +4,6 @@
 //! outside name with its server name, HTTP rules, a network or a deny; every tenth is a
 //! NetworkPolicy. The same size gives the same text.
 
-use std::fmt::Write;
-
 /// `count` policies in `files` files: names and texts.
 pub fn policies(count: usize, files: usize) -> Vec<(String, String)> {
     let each = count.div_ceil(files.max(1));
@@ -13,10 +11,7 @@ pub fn policies(count: usize, files: usize) -> Vec<(String, String)> {
         .map(|file| {
             let mut text = String::new();
             for i in (file * each)..((file + 1) * each).min(count) {
-                match i % 10 {
-                    9 => network_policy(&mut text, i),
-                    _ => cilium_policy(&mut text, i, count),
-                }
+                policy(&mut text, i, count);
             }
             (format!("p{file}.yaml"), text)
         })
@@ -24,67 +19,136 @@ pub fn policies(count: usize, files: usize) -> Vec<(String, String)> {
         .collect()
 }
 
+const NETWORK_POLICY: &str = r#"---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: app-N
+  namespace: HERE
+spec:
+  podSelector:
+    matchLabels:
+      app: app-N
+  policyTypes: [Ingress]
+  ingress:
+  - from:
+    - podSelector:
+        matchLabels:
+          app: app-BEFORE
+    - ipBlock:
+        cidr: 10.0.0.0/8
+        except: [10.BYTE.0.0/16]
+    ports:
+    - protocol: TCP
+      port: 8080
+"#;
+
+const CILIUM_POLICY: &str = r#"---
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata:
+  name: app-N
+  namespace: HERE
+spec:
+  description: "Policy of app-N."
+  endpointSelector:
+    matchLabels:
+      app: app-N
+  ingress:
+  - fromEndpoints:
+    - matchLabels:
+        app: app-BEFORE
+    toPorts:
+    - ports:
+      - port: "8080"
+        protocol: TCP
+  egress:
+  - toEndpoints:
+    - matchLabels:
+        k8s-app: kube-dns
+        k8s:io.kubernetes.pod.namespace: kube-system
+    toPorts:
+    - ports:
+      - port: "53"
+        protocol: ANY
+      rules:
+        dns:
+        - matchPattern: "*"
+  - toEndpoints:
+    - matchLabels:
+        app: app-NEXT
+        k8s:io.kubernetes.pod.namespace: THERE
+    toPorts:
+    - ports:
+      - port: "8080"
+        protocol: TCP
+"#;
+
+const NAME: &str = r#"  - toFQDNs:
+    - matchName: api-N.example.com
+    toPorts:
+    - ports:
+      - port: "443"
+        protocol: TCP
+      serverNames: [api-N.example.com]
+"#;
+
+const HTTP: &str = r#"  - toEndpoints:
+    - matchLabels:
+        app: app-NEXT
+    toPorts:
+    - ports:
+      - port: "9090"
+        protocol: TCP
+      rules:
+        http:
+        - method: GET
+          path: /vN/[^/?#]+
+"#;
+
+const NETWORK: &str = r#"  - toCIDRSet:
+    - cidr: 198.51.BYTE.0/24
+    toPorts:
+    - ports:
+      - port: "5432"
+        protocol: TCP
+"#;
+
+const DENY: &str = r"  egressDeny:
+  - toCIDRSet:
+    - cidr: 169.254.169.254/32
+";
+
+fn policy(out: &mut String, i: usize, count: usize) {
+    let next = (i + 1) % count;
+    let (whole, more) = match i % 10 {
+        9 => (NETWORK_POLICY, ""),
+        1 => (CILIUM_POLICY, NAME),
+        3 => (CILIUM_POLICY, HTTP),
+        5 => (CILIUM_POLICY, NETWORK),
+        7 => (CILIUM_POLICY, DENY),
+        _ => (CILIUM_POLICY, ""),
+    };
+    // Longer words first: one is a part of another.
+    let words = [
+        ("BEFORE", i.saturating_sub(1).to_string()),
+        ("THERE", namespace(next)),
+        ("HERE", namespace(i)),
+        ("NEXT", next.to_string()),
+        ("BYTE", (i % 250).to_string()),
+        ("app-N\n", format!("app-{i}\n")),
+        ("app-N.", format!("app-{i}.")),
+        ("api-N.", format!("api-{i}.")),
+        ("/vN/", format!("/v{i}/")),
+    ];
+    let filled = words
+        .iter()
+        .fold(format!("{whole}{more}"), |text, (word, value)| {
+            text.replace(word, value)
+        });
+    out.push_str(&filled);
+}
+
 fn namespace(i: usize) -> String {
     format!("team-{}", i / 50)
-}
-
-fn network_policy(out: &mut String, i: usize) {
-    let _ = write!(
-        out,
-        "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: app-{i}\n  \
-         namespace: {}\nspec:\n  podSelector:\n    matchLabels:\n      app: app-{i}\n  policyTypes: \
-         [Ingress]\n  ingress:\n  - from:\n    - podSelector:\n        matchLabels:\n          \
-         app: app-{}\n    - ipBlock:\n        cidr: 10.0.0.0/8\n        except: [10.{}.0.0/16]\n    \
-         ports:\n    - protocol: TCP\n      port: 8080\n",
-        namespace(i),
-        i - 1,
-        i % 250,
-    );
-}
-
-fn cilium_policy(out: &mut String, i: usize, count: usize) {
-    let next = (i + 1) % count;
-    let _ = write!(
-        out,
-        "---\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata:\n  name: app-{i}\n  \
-         namespace: {namespace}\nspec:\n  description: \"Policy of app-{i}.\"\n  endpointSelector:\n    \
-         matchLabels:\n      app: app-{i}\n  ingress:\n  - fromEndpoints:\n    - matchLabels:\n        \
-         app: app-{before}\n    toPorts:\n    - ports:\n      - port: \"8080\"\n        protocol: \
-         TCP\n  egress:\n  - toEndpoints:\n    - matchLabels:\n        k8s-app: kube-dns\n        \
-         k8s:io.kubernetes.pod.namespace: kube-system\n    toPorts:\n    - ports:\n      - port: \
-         \"53\"\n        protocol: ANY\n      rules:\n        dns:\n        - matchPattern: \"*\"\n  \
-         - toEndpoints:\n    - matchLabels:\n        app: app-{next}\n        \
-         k8s:io.kubernetes.pod.namespace: {there}\n    toPorts:\n    - ports:\n      - port: \
-         \"8080\"\n        protocol: TCP\n",
-        namespace = namespace(i),
-        before = i.saturating_sub(1),
-        there = namespace(next),
-    );
-    match i % 10 {
-        1 => {
-            let _ = write!(
-                out,
-                "  - toFQDNs:\n    - matchName: api-{i}.example.com\n    toPorts:\n    - ports:\n      \
-                 - port: \"443\"\n        protocol: TCP\n      serverNames: [api-{i}.example.com]\n"
-            );
-        }
-        3 => {
-            let _ = write!(
-                out,
-                "  - toEndpoints:\n    - matchLabels:\n        app: app-{next}\n    toPorts:\n    - \
-                 ports:\n      - port: \"9090\"\n        protocol: TCP\n      rules:\n        http:\n        \
-                 - method: GET\n          path: /v{i}/[^/?#]+\n"
-            );
-        }
-        5 => {
-            let _ = write!(
-                out,
-                "  - toCIDRSet:\n    - cidr: 198.51.{}.0/24\n    toPorts:\n    - ports:\n      - port: \
-                 \"5432\"\n        protocol: TCP\n",
-                i % 250
-            );
-        }
-        7 => out.push_str("  egressDeny:\n  - toCIDRSet:\n    - cidr: 169.254.169.254/32\n"),
-        _ => {}
-    }
 }

@@ -3,11 +3,16 @@
 use std::fmt;
 
 use crate::{
-    http::{HttpEntry, HttpRule, has_query, host_of, normalise_path},
+    http::{HttpEntry, HttpRule, Segment, has_query, host_of, normalise_path},
     name::{NamePattern, union_contains},
 };
 
 impl HttpEntry {
+    /// `"/**"` with any method.
+    pub fn is_everything(&self) -> bool {
+        self.method.is_none() && !self.path.bare && self.path.segments == [Segment::Rest]
+    }
+
     fn method_holds(&self, other: &Self) -> bool {
         self.method.is_none() || self.method == other.method
     }

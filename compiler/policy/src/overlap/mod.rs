@@ -1,7 +1,8 @@
 //! Which of many predicates may share a pod with one, without comparing all pairs.
 //!
 //! Each cube stands under one requirement of its own that lists values, the one that the fewest
-//! cubes share; a question then looks only where its own requirements allow.
+//! cubes share; a question then looks only where its own requirements allow. A question that says
+//! nothing of that requirement, but names its namespaces, looks through those instead.
 
 #[cfg(test)]
 mod tests;
@@ -42,6 +43,10 @@ pub struct OverlapIndex {
     shelves: Vec<(Axis, Shelf)>,
     /// Cubes of which no requirement lists values.
     loose: Vec<usize>,
+    /// The same cubes once more, by the namespaces that they name.
+    namespaces: FxHashMap<Option<SmolStr>, Vec<usize>>,
+    /// Those that name none.
+    anywhere: Vec<usize>,
 }
 
 impl OverlapIndex {
@@ -74,16 +79,41 @@ impl OverlapIndex {
         }
         let mut shelves: Vec<(Axis, Shelf)> = shelves.into_iter().collect();
         shelves.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut namespaces: FxHashMap<Option<SmolStr>, Vec<usize>> = FxHashMap::default();
+        let mut anywhere = Vec::new();
+        for (position, cube) in cubes.iter().enumerate() {
+            if cube.namespace().is_negated() {
+                anywhere.push(position);
+            }
+            for name in cube.namespace().listed() {
+                if !cube.namespace().is_negated() {
+                    namespaces.entry(name.clone()).or_default().push(position);
+                }
+            }
+        }
         Self {
             cubes: cubes.iter().map(|&cube| cube.clone()).collect(),
             shelves,
             loose,
+            namespaces,
+            anywhere,
         }
     }
 
     /// The positions, in order, of all cubes that share a possible pod with `cube`, and of no
     /// other.
     pub fn candidates(&self, cube: &Cube) -> Vec<usize> {
+        let mut found = match self.by_namespace(cube) {
+            Some(found) => found,
+            None => self.by_shelf(cube),
+        };
+        found.sort_unstable();
+        found.dedup();
+        found.retain(|&i| self.cubes.get(i).is_some_and(|c| !c.disjoint(cube)));
+        found
+    }
+
+    fn by_shelf(&self, cube: &Cube) -> Vec<usize> {
         let mut found = self.loose.clone();
         for (axis, shelf) in &self.shelves {
             let wanted = axis.of(cube);
@@ -95,10 +125,41 @@ impl OverlapIndex {
                 found.extend(named.flatten());
             }
         }
-        found.sort_unstable();
-        found.dedup();
-        found.retain(|&i| self.cubes.get(i).is_some_and(|c| !c.disjoint(cube)));
         found
+    }
+
+    /// `None`: the cube names no namespace, or those hold more cubes than the shelves do.
+    fn by_namespace(&self, cube: &Cube) -> Option<Vec<usize>> {
+        let wanted = cube.namespace();
+        if wanted.is_negated() {
+            return None;
+        }
+        let lists = || {
+            wanted
+                .listed()
+                .iter()
+                .filter_map(|name| self.namespaces.get(name))
+        };
+        let here = self.anywhere.len() + lists().map(Vec::len).sum::<usize>();
+        let mut there = self.loose.len();
+        for (axis, shelf) in &self.shelves {
+            let wanted = axis.of(cube);
+            there += match wanted.is_negated() {
+                // At least as many as there are values, but for those that are excluded.
+                true => shelf.len().saturating_sub(wanted.listed().len()),
+                false => {
+                    let named = wanted.listed().iter().filter_map(|v| shelf.get(v));
+                    named.map(Vec::len).sum()
+                }
+            };
+        }
+        (here < there).then(|| {
+            self.anywhere
+                .iter()
+                .chain(lists().flatten())
+                .copied()
+                .collect()
+        })
     }
 
     /// The positions of all cubes that hold every pod of `cube`.

@@ -10,7 +10,12 @@ use npl_diagnostics::{
     codes::{kinds, sets},
     suggest,
 };
-use npl_policy::{http::HttpRule, model::Via, name::NamePattern, port::PortSet};
+use npl_policy::{
+    http::{HttpEntry, HttpRule},
+    model::Via,
+    name::NamePattern,
+    port::PortSet,
+};
 use npl_syntax::ast::{self, NameArg};
 use smol_str::{SmolStr, format_smolstr};
 
@@ -100,7 +105,11 @@ impl Cx<'_> {
             (Some(_), None) => false,
             (Some(written), Some(ports)) => self.fits(clause, written, &ports.set),
         };
-        let ((patterns, mut texts), (entries, more)) = (names?, entries?);
+        let ((patterns, mut texts), (mut entries, more)) = (names?, entries?);
+        // `"/**"` is every request: no entry limits it, as `http: [{}]` of existing policies says.
+        if clause != Clause::Grpc && entries.iter().any(HttpEntry::is_everything) {
+            entries.clear();
+        }
         if !fine {
             return None;
         }
