@@ -163,6 +163,9 @@ fn join(model: &Model, nodes: &Nodes, atoms: &[Atom]) -> Vec<(usize, Line)> {
     }
     // What the ingress ends have left to say by themselves.
     let mut left: Vec<PortSet> = atoms.iter().map(|atom| atom.ports.clone()).collect();
+    // Ten thousand rules may name one resolver.
+    let mut known: FxHashMap<Node, bool> = FxHashMap::default();
+    let mut free = |node: Node| !*known.entry(node).or_insert_with(|| nodes.meets_owned(node));
     let mut out = Vec::new();
     let mut one = |atom: &Atom, ends, ports: PortSet, rules: Vec<u32>| {
         let (source, destination, verdict, via) = atom.pair.clone();
@@ -196,15 +199,21 @@ fn join(model: &Model, nodes: &Nodes, atoms: &[Atom]) -> Vec<(usize, Line)> {
             (mine, *theirs) = (more, less);
         }
         if !mine.is_empty() {
-            let free = !nodes.meets_owned(atom.pair.1);
-            let ends = if free { Ends::Both } else { Ends::Egress };
+            let ends = if free(atom.pair.1) {
+                Ends::Both
+            } else {
+                Ends::Egress
+            };
             one(atom, ends, mine, vec![rule(atom)]);
         }
     }
     for (atom, ports) in atoms.iter().zip(left) {
         if direction(atom) == Some(Direction::Ingress) && !ports.is_empty() {
-            let free = !nodes.meets_owned(atom.pair.0);
-            let ends = if free { Ends::Both } else { Ends::Ingress };
+            let ends = if free(atom.pair.0) {
+                Ends::Both
+            } else {
+                Ends::Ingress
+            };
             one(atom, ends, ports, vec![rule(atom)]);
         }
     }
