@@ -64,6 +64,20 @@ pub(super) fn paths(text: &str) -> Option<Vec<PathPattern>> {
     joined(found)
 }
 
+/// A dot that is neither escaped nor repeated stands in it.
+pub(super) fn has_loose_dot(text: &str) -> bool {
+    let mut before = ' ';
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let repeated = matches!(chars.peek(), Some('*' | '+' | '?' | '{'));
+        if c == '.' && before != '\\' && !repeated {
+            return true;
+        }
+        before = if before == '\\' { ' ' } else { c };
+    }
+    false
+}
+
 /// A pattern as the compiler writes it: any case, and a port or none.
 pub(super) fn host(text: &str) -> Option<NamePattern> {
     let text = text.strip_prefix('^').unwrap_or(text);
@@ -296,6 +310,8 @@ fn segments(word: &[Token]) -> Option<Vec<Segment>> {
         out.push(match part {
             [Token::Segment] => Segment::Any,
             [] if at + 1 == count => Segment::Exact(SmolStr::default()),
+            // Slashes are merged before the path is matched.
+            [] => return None,
             part => {
                 let text: String = part.iter().map(plain).collect::<Option<_>>()?;
                 let pattern = PathPattern::parse(&format!("/{text}")).ok()?;
@@ -357,4 +373,76 @@ fn joined(found: Vec<Found>) -> Option<Vec<PathPattern>> {
     }
     patterns.sort();
     (!patterns.is_empty()).then_some(patterns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{has_loose_dot, host, methods, paths};
+
+    fn said(text: &str) -> Option<Vec<String>> {
+        let found = paths(text)?;
+        Some(found.iter().map(ToString::to_string).collect())
+    }
+
+    #[track_caller]
+    fn check(text: &str, want: &[&str]) {
+        let want: Vec<String> = want.iter().map(|w| (*w).to_owned()).collect();
+        assert_eq!(said(text), Some(want), "{text}");
+    }
+
+    #[test]
+    fn what_a_pattern_says_exactly() {
+        check("/public", &["/public?"]);
+        check("^/public$", &["/public?"]);
+        check(r"/public(\?.*)?", &["/public"]);
+        check("/a/.*", &["/a/", "/a/*/**"]);
+        check("/a(/.*)?", &["/a?", "/a/", "/a/*/**"]);
+        check(r"/a(/[^?#]*)?(\?.*)?", &["/a/**"]);
+        check(r"(/[^?#]*)?(\?.*)?", &["/**"]);
+        check("/.*", &["/**"]);
+        check(".*", &["/**"]);
+        check("/a/[^/?]+/b", &["/a/*/b?"]);
+        check(r"/orders/[^/?#]+(\?.*)?", &["/orders/*"]);
+        check("/(a|b)/c", &["/a/c?", "/b/c?"]);
+        check(r"/index\.html", &["/index.html?"]);
+        check("/v[12]", &["/v1?", "/v2?"]);
+    }
+
+    #[test]
+    fn what_no_pattern_says() {
+        for text in [
+            "/public.*",
+            "/index.html",
+            "/a/[^/]+",
+            "/users/[0-9]+",
+            "/a/.+",
+            "/a/.*/b",
+            r"/a\?x=1",
+            r"/a\?.*",
+            "public",
+            "/a//b",
+            "/a/../b",
+            "(?i)/a",
+            "/a/x[^/?]+",
+        ] {
+            assert_eq!(said(text), None, "{text}");
+        }
+        assert!(has_loose_dot("/index.html") && !has_loose_dot(r"/index\.html/.*"));
+    }
+
+    #[test]
+    fn methods_and_hosts() {
+        let some = |list: &[&str]| -> Option<Vec<_>> {
+            Some(list.iter().map(|m| Some((*m).into())).collect())
+        };
+        assert_eq!(methods("GET"), some(&["GET"]));
+        assert_eq!(methods("^(GET|PUT)$"), some(&["GET", "PUT"]));
+        assert_eq!(methods(".*"), Some(vec![None]));
+        assert_eq!(methods("GET.*"), None);
+        let name = |text: &str| host(text).map(|name| name.to_string());
+        let own = r"(?i)[-a-z0-9_]*\.example\.com(:[0-9]+)?";
+        assert_eq!(name(own).as_deref(), Some("*.example.com"));
+        assert_eq!(name("example.com"), None);
+        assert_eq!(name(r"(?i)example\.com"), None);
+    }
 }

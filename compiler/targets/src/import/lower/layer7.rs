@@ -118,7 +118,10 @@ fn http(list: &[HttpMatch], at: Place) -> Result<Vec<Via>, Refusal> {
                 &codes::IMPORT_EXPRESSION,
                 at,
                 format!("no clause says exactly what the {what} `{text}` matches"),
-                "keep this policy in YAML, or write whole segments",
+                match expression::has_loose_dot(text) {
+                    true => "write `\\.` for a dot: `.` alone is any character",
+                    false => "keep this policy in YAML, or write whole segments",
+                },
             )
         };
         let host = match &item.host {

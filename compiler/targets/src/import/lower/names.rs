@@ -1,7 +1,7 @@
 //! Names for what YAML leaves without one: workloads by their labels and namespace, externals by
 //! their pattern. Each is an identifier of the language, unique, and the same for the same input.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use npl_policy::label::{Cube, Values};
 use smol_str::{SmolStr, format_smolstr};
@@ -73,6 +73,8 @@ const NAME_MAX: usize = 63;
 pub(super) struct Names {
     /// Folded as the language folds them: case, and `_` as `-`.
     used: BTreeSet<String>,
+    /// The next number behind a name.
+    next: BTreeMap<String, u32>,
 }
 
 impl Names {
@@ -84,16 +86,15 @@ impl Names {
             }
         }
         let last = wishes.last().map_or("pods", String::as_str);
-        let numbered = (2_u32..).map(|n| {
-            let tail = format!("-{n}");
-            format!("{}{tail}", cut(last, NAME_MAX - tail.len()))
-        });
-        for name in numbered {
+        loop {
+            let number = self.next.entry(last.to_owned()).or_insert(1);
+            *number += 1;
+            let tail = format!("-{number}");
+            let name = format!("{}{tail}", cut(last, NAME_MAX - tail.len()));
             if self.take(&name) {
                 return name.into();
             }
         }
-        SmolStr::new(last)
     }
 
     fn take(&mut self, name: &str) -> bool {
