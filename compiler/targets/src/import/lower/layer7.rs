@@ -101,6 +101,18 @@ fn pattern(text: &str, at: Place) -> Result<NamePattern, Refusal> {
     NamePattern::parse(&out).map_err(|_| bad())
 }
 
+fn inexact(what: &str, text: &str, at: Place) -> Refusal {
+    refuse(
+        &codes::IMPORT_EXPRESSION,
+        at,
+        format!("no clause says exactly what the {what} `{text}` matches"),
+        match expression::has_loose_dot(text) {
+            true => "write `\\.` for a dot: `.` alone is any character",
+            false => "keep this policy in YAML, or write whole segments",
+        },
+    )
+}
+
 /// Requests; one clause for each host that they name.
 fn http(list: &[HttpMatch], at: Place) -> Result<Vec<Via>, Refusal> {
     let mut by_host: Vec<(Option<NamePattern>, Vec<HttpEntry>, bool)> = Vec::new();
@@ -113,17 +125,7 @@ fn http(list: &[HttpMatch], at: Place) -> Result<Vec<Via>, Refusal> {
                 "keep this policy in YAML",
             ));
         }
-        let bad = |what: &str, text: &SmolStr| {
-            refuse(
-                &codes::IMPORT_EXPRESSION,
-                at,
-                format!("no clause says exactly what the {what} `{text}` matches"),
-                match expression::has_loose_dot(text) {
-                    true => "write `\\.` for a dot: `.` alone is any character",
-                    false => "keep this policy in YAML, or write whole segments",
-                },
-            )
-        };
+        let bad = |what: &str, text: &SmolStr| inexact(what, text, at);
         let host = match &item.host {
             None => None,
             Some(text) => {
