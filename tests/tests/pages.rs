@@ -26,8 +26,9 @@ fn every_wrong_is_wrong_and_every_right_is_right() {
     let mut failures = Vec::new();
     let mut judged = 0;
     for code in codes::all() {
-        // Policies in YAML as a source are not read by this version's pipeline.
-        if code.id.starts_with("NPL10") {
+        // What the model cannot say of policies in YAML shows where they are lowered, and has a
+        // test there.
+        if code.name.starts_with("import-") {
             continue;
         }
         for (title, wanted) in [("Wrong", Some(code.id)), ("Right", None)] {

@@ -11,7 +11,7 @@
     reason = "test code"
 )]
 
-use npl_diagnostics::{Edit, FileId, Severity};
+use npl_diagnostics::{Diagnostic, Edit, FileId, Place, Severity};
 use npl_targets::import::{
     judge::{Cluster, ClusterService, Flow, Judge, PortsOf},
     read,
@@ -31,7 +31,25 @@ fn policy(rest: &str) -> String {
 
 /// Code, severity, and the text under the finding.
 fn findings(text: &str) -> Vec<(&'static str, Severity, String)> {
-    let (_, diagnostics) = read(&[(FileId(0), text)]);
+    shown(text, read(&[(FileId(0), text)]).1)
+}
+
+/// The same, with what the lints say.
+fn linted(text: &str) -> Vec<(&'static str, Severity, String)> {
+    shown(text, all(text))
+}
+
+fn all(text: &str) -> Vec<Diagnostic<Place>> {
+    let texts = [(FileId(0), text)];
+    let mut files = npl_targets::yaml::read::read_all(&texts);
+    let mut found = npl_targets::yaml::read::take_findings(&mut files);
+    let (policies, more) = npl_targets::import::read_documents(&files);
+    found.extend(more);
+    found.extend(npl_targets::import::lint::check(&texts, &files, &policies));
+    found
+}
+
+fn shown(text: &str, diagnostics: Vec<Diagnostic<Place>>) -> Vec<(&'static str, Severity, String)> {
     diagnostics
         .into_iter()
         .map(|d| {
@@ -528,7 +546,7 @@ fn the_page_of_every_code_shows_that_code_and_no_other() {
             continue;
         }
         pages += 1;
-        let wrong = findings(fence(code.page, "Wrong"));
+        let wrong = linted(fence(code.page, "Wrong"));
         assert!(!wrong.is_empty(), "{}: its Wrong is right", code.id);
         for (name, severity, _) in &wrong {
             assert_eq!(
@@ -538,7 +556,160 @@ fn the_page_of_every_code_shows_that_code_and_no_other() {
                 code.id
             );
         }
-        assert_eq!(findings(fence(code.page, "Right")), [], "{}", code.id);
+        assert_eq!(linted(fence(code.page, "Right")), [], "{}", code.id);
     }
-    assert_eq!(pages, 23);
+    assert_eq!(pages, 40);
+}
+
+#[test]
+fn what_only_looks_right_is_a_warning_on_its_line() {
+    let egress = |rule: &str| policy(&format!("  egress:\n  - {rule}\n"));
+    let peers = "toEndpoints: [{matchLabels: {app: b}}]";
+    let port =
+        |rest: &str| format!("toPorts: [{{ports: [{{port: \"443\", protocol: TCP}}]{rest}}}]");
+    let dns = "{toEntities: [cluster], toPorts: [{ports: [{port: \"53\"}], \
+               rules: {dns: [{matchPattern: \"*.x.io\"}]}}]}";
+    for (text, code, under) in [
+        (
+            policy("  egressDeny: [{toEntities: [world]}]\n"),
+            "policy-deny-only",
+            "egressDeny",
+        ),
+        (
+            policy("  ingress: [{}]\n  egress: []\n"),
+            "policy-empty-direction",
+            "[]",
+        ),
+        (
+            egress(&format!("{{{peers}, toPorts: [{{}}]}}")),
+            "policy-ports-missing",
+            "{}",
+        ),
+        (
+            egress(&format!("{{toFQDNs: [{{matchName: a.io}}]}}\n  - {dns}")),
+            "policy-name-never-learned",
+            "{matchName: a.io}",
+        ),
+        (
+            egress(&format!(
+                "{{toFQDNs: [{{matchPattern: a.**.x.io}}]}}\n  - {dns}"
+            )),
+            "policy-name-pattern",
+            "a.**.x.io",
+        ),
+        (
+            egress(&format!("{{{}}}", port(""))),
+            "policy-open-to-everybody",
+            "toPorts",
+        ),
+        (
+            egress(
+                "{toEndpoints: [{matchExpressions: [{key: pod-template-hash, operator: Exists}]}]}",
+            ),
+            "policy-label-not-in-identity",
+            "pod-template-hash",
+        ),
+        (
+            egress("{toEndpoints: [{}]}").replace("{app: a}", "{io.kubernetes.pod.namespace: x}"),
+            "policy-namespace-ignored",
+            "x",
+        ),
+        (
+            egress(&format!(
+                "{{{peers}, {}}}",
+                port(", rules: {http: [{method: get}]}")
+            )),
+            "policy-http-pattern",
+            "get",
+        ),
+        (
+            egress(&format!(
+                "{{{peers}, {}}}",
+                port(", rules: {http: [{host: \"*.x.io\"}]}")
+            )),
+            "policy-http-pattern",
+            "\"*.x.io\"",
+        ),
+        (
+            egress("{toCIDR: [10.1.0.0/8]}"),
+            "policy-network-odd",
+            "10.1.0.0/8",
+        ),
+        (
+            egress("{toCIDR: [\"::ffff:10.0.0.0/104\"]}"),
+            "policy-network-odd",
+            "\"::ffff:10.0.0.0/104\"",
+        ),
+        (
+            egress("{toCIDRSet: [{cidr: 10.0.0.0/8, except: [10.0.0.0/8]}]}"),
+            "policy-network-odd",
+            "10.0.0.0/8",
+        ),
+        (
+            egress(&format!("{{{peers}, {}}}", port(", serverNames: [a.io]")))
+                .replace("TCP", "UDP"),
+            "policy-sni-without-tcp",
+            "UDP",
+        ),
+        (
+            egress(&format!("{{{peers}}}\n  - {{}}")),
+            "policy-empty-rule",
+            "{}",
+        ),
+        (
+            egress(&format!(
+                "{{{peers}, icmps: [{{fields: [{{type: 256}}]}}]}}"
+            )),
+            "policy-icmp-type",
+            "256",
+        ),
+    ] {
+        let found = linted(&text);
+        let wanted = [(code, Severity::Warning, under.to_owned())];
+        assert_eq!(found, wanted, "{text}");
+    }
+}
+
+#[test]
+fn what_is_meant_is_not_warned_of() {
+    for text in [
+        // Another policy of the same pods opens the direction that the deny closes.
+        policy("  egressDeny: [{toEntities: [world]}]\n")
+            + "---\n"
+            + &policy("  egress: [{toEndpoints: [{}]}]\n").replace("name: p,", "name: q,"),
+        policy("  egressDeny: [{toEntities: [world]}]\n  enableDefaultDeny: {egress: false}\n"),
+        policy("  egress: [{}]\n  ingress: [{}]\n"),
+        policy("  ingress: [{fromEntities: [all], toPorts: [{ports: [{port: \"80\"}]}]}]\n"),
+    ] {
+        assert_eq!(linted(&text), [], "{text}");
+    }
+}
+
+#[test]
+fn the_fix_of_a_lint_takes_it_away() {
+    let mut fixed_ones = 0;
+    for code in npl_diagnostics::codes::all().filter(|code| code.id >= "NPL1070") {
+        if !code.name.starts_with("policy-") {
+            continue;
+        }
+        let text = fence(code.page, "Wrong");
+        let found = all(text);
+        let Some(fix) = found.iter().find_map(|finding| finding.fixes.first()) else {
+            continue;
+        };
+        fixed_ones += 1;
+        let mut fixed = text.to_owned();
+        for Edit { at, text } in fix.edits.iter().rev() {
+            fixed.replace_range(at.range.as_usize(), text);
+        }
+        let left = linted(&fixed);
+        assert_eq!(
+            left.len(),
+            found.len() - 1,
+            "{}\n{fixed}\n{left:?}",
+            code.id
+        );
+        assert_eq!(read(&[(FileId(0), &fixed)]).0.policies.len(), 1, "{fixed}");
+    }
+    assert!(fixed_ones >= 10, "{fixed_ones}");
 }

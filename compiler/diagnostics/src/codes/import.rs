@@ -47,4 +47,21 @@ codes! {
     IMPORT_TIERED_POLICY = "NPL1060" "import-tiered-policy" Error "a policy with a tier and an order";
     IMPORT_UNWRITABLE = "NPL1061" "import-unwritable" Error "a policy that no program without an error says";
     IMPORT_OTHER_KIND = "NPL1062" "import-other-kind" Error "a policy of a kind that is not read";
+    POLICY_DENY_ONLY = "NPL1070" "policy-deny-only" Warning "a deny that closes its direction by itself";
+    POLICY_EMPTY_DIRECTION = "NPL1071" "policy-empty-direction" Warning "an empty list of rules that closes nothing";
+    POLICY_TYPES_MISMATCH = "NPL1072" "policy-types-mismatch" Warning "rules of a direction that `policyTypes` leaves out";
+    POLICY_PORTS_MISSING = "NPL1073" "policy-ports-missing" Warning "an item of `toPorts` without ports";
+    POLICY_NAME_NEVER_LEARNED = "NPL1074" "policy-name-never-learned" Warning "a DNS name whose addresses nothing learns";
+    POLICY_NAME_PATTERN = "NPL1075" "policy-name-pattern" Warning "a DNS name or pattern that matches otherwise than it looks";
+    POLICY_OPEN_TO_EVERYBODY = "NPL1076" "policy-open-to-everybody" Warning "ports without peers";
+    POLICY_LABEL_NOT_IN_IDENTITY = "NPL1077" "policy-label-not-in-identity" Warning "a selector on a label that Cilium drops";
+    POLICY_NAMESPACE_IGNORED = "NPL1078" "policy-namespace-ignored" Warning "a namespace that is dropped";
+    POLICY_SELECTS_RESERVED = "NPL1079" "policy-selects-reserved" Warning "a cluster-wide policy that selects Cilium's own endpoints";
+    POLICY_HTTP_PATTERN = "NPL1080" "policy-http-pattern" Warning "an HTTP rule that matches no request";
+    POLICY_UNKNOWN_KIND = "NPL1081" "policy-unknown-kind" Error "a kind that does not exist, near to a policy's";
+    POLICY_PEERS_SIDE_BY_SIDE = "NPL1082" "policy-peers-side-by-side" Warning "two peers that look like one";
+    POLICY_NETWORK_ODD = "NPL1083" "policy-network-odd" Warning "a network that is not what it looks like";
+    POLICY_SNI_WITHOUT_TCP = "NPL1084" "policy-sni-without-tcp" Warning "server names on another protocol than TCP";
+    POLICY_EMPTY_RULE = "NPL1085" "policy-empty-rule" Warning "an item that selects nobody";
+    POLICY_ICMP_TYPE = "NPL1086" "policy-icmp-type" Warning "an ICMP type that no packet has";
 }

@@ -119,6 +119,8 @@ impl Unit {
         let (policies, found) = import::read_documents(&files);
         self.manifest_findings.extend(read.diagnostics);
         self.manifest_findings.extend(found);
+        let lints = import::lint::check(&texts, &files, &policies);
+        self.manifest_findings.extend(lints);
         self.policies = policies;
         self.skipped = read.skipped;
         // Policies alone say nothing of what runs in a cluster.

@@ -8,6 +8,7 @@
 mod denies;
 mod drift;
 pub mod judge;
+pub mod lint;
 pub mod lower;
 mod name;
 pub mod npl;
