@@ -1,4 +1,4 @@
-//! The README's console blocks, run as they stand from the project's root. A line `...` stands for
+//! The console blocks of the README and of a page, run as they stand from the project's root. A line `...` stands for
 //! any number of lines; what a command prints on standard error stands below its standard output.
 #![allow(
     clippy::unwrap_used,
@@ -50,7 +50,17 @@ fn matches(wanted: &[&str], got: &[&str]) -> bool {
 
 #[test]
 fn the_console_blocks_say_what_happens() {
-    let text = std::fs::read_to_string(root().join("README.md")).unwrap();
+    assert!(console_blocks("README.md") >= 4);
+}
+
+#[test]
+fn the_page_on_existing_policies_says_what_happens() {
+    assert!(console_blocks("docs/existing-policies.md") >= 4);
+}
+
+/// Runs the commands of a page, and gives their number.
+fn console_blocks(page: &str) -> usize {
+    let text = std::fs::read_to_string(root().join(page)).unwrap();
     let mut judged = 0;
     for block in text.split("```console\n").skip(1) {
         let block = block.split("```").next().unwrap();
@@ -63,7 +73,7 @@ fn the_console_blocks_say_what_happens() {
             judged += 1;
         }
     }
-    assert!(judged >= 4);
+    judged
 }
 
 /// The YAML block is part of the golden file of the same example.

@@ -1,0 +1,91 @@
+//! `nplc check` over manifests: every form points into the YAML, exit codes, odd bytes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test code"
+)]
+
+mod common;
+
+use common::Sandbox;
+
+const DENY: &str = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\n\
+    metadata: {name: p, namespace: shop}\nspec:\n  endpointSelector: {}\n  egressDeny:\n  \
+    - toEntities: [world]\n";
+
+#[test]
+fn every_form_points_into_the_yaml() {
+    let sandbox = Sandbox::with(&[("my manifests/p.yaml", DENY)]);
+    let check = |format| {
+        let ran = sandbox.run(&["check", "my manifests", "--format", format]);
+        ran.exits(0)
+    };
+    assert!(check("full").out.contains("my manifests/p.yaml:6:3"));
+    let concise = check("concise").out;
+    let wanted = "my manifests/p.yaml:6:3: warning[NPL1070]";
+    assert!(concise.starts_with(wanted), "{concise}");
+    let json = check("json").json();
+    assert_eq!(json["diagnostics"][0]["start"]["line"], 6);
+    let sarif = check("sarif").json();
+    assert_eq!(sarif["runs"][0]["results"][0]["ruleId"], "NPL1070");
+    assert!(check("github").out.contains("line=6"));
+}
+
+#[test]
+fn standard_input_and_exit_codes() {
+    let sandbox = Sandbox::new();
+    let args = ["check", "-", "--stdin-kind", "yaml", "--format", "concise"];
+    let ran = sandbox.run_with(&args, DENY).exits(0);
+    assert!(ran.out.starts_with("<stdin>:6:3: "), "{}", ran.out);
+    let bad = DENY.replace("world", "wrold");
+    let ran = sandbox.run_with(&args, bad).exits(1);
+    assert!(ran.out.contains("error[NPL1013]"), "{}", ran.out);
+    sandbox.run_with(&args, b"a: \xff\xfe\n").exits(2);
+    sandbox.run(&["check", "nowhere.yaml"]).exits(2);
+}
+
+/// Each odd text is a diagnostic with a place, or is read; never a crash, never silence about a
+/// policy that is not there.
+#[test]
+fn odd_texts_have_an_answer() {
+    let sandbox = Sandbox::new();
+    let args = ["check", "-", "--stdin-kind", "yaml", "--format", "concise"];
+    let crlf = DENY.replace('\n', "\r\n");
+    let bom = format!("\u{FEFF}{DENY}");
+    for same in [
+        crlf,
+        bom,
+        format!("---\n{DENY}...\n"),
+        format!("# x\n---\n{DENY}---\n"),
+    ] {
+        let ran = sandbox.run_with(&args, &same).exits(0);
+        assert!(ran.out.contains("NPL1070"), "{same:?}\n{}", ran.out);
+    }
+    for (text, code) in [
+        (DENY.replace("  egressDeny", "\tegressDeny"), "NPL1001"),
+        (DENY.replace("[world]", "[world"), "NPL1001"),
+        (DENY.replace("p, ", "{{ .Values.name }}, "), "NPL1001"),
+        (format!("{DENY}spec: {{}}\n"), "NPL1002"),
+        (format!("x: {}", "[".repeat(5000)), "NPL1003"),
+        (DENY.replace("shop", "n"), "NPL1004"),
+        (DENY.replace("Policy", "Policies"), "NPL1081"),
+        (
+            DENY.replace("cilium.io/v2", "cilium.io/v2alpha1"),
+            "NPL1007",
+        ),
+        (format!("{DENY}---\n{DENY}"), "NPL1023"),
+    ] {
+        let ran = sandbox.run_with(&args, &text).exits(1);
+        let line = ran.out.lines().find(|line| line.contains(code));
+        assert!(
+            line.is_some_and(|l| l.starts_with("<stdin>:")),
+            "{text}\n{}",
+            ran.out
+        );
+    }
+    for quiet in ["", "# only a comment\n", "---\n---\n"] {
+        assert_eq!(sandbox.run_with(&args, quiet).exits(0).out, "");
+    }
+}
