@@ -89,3 +89,67 @@ fn odd_texts_have_an_answer() {
         assert_eq!(sandbox.run_with(&args, quiet).exits(0).out, "");
     }
 }
+
+/// Line, code and file of every finding, each read and found true. Of the lowering to a model
+/// (NPL1030 to NPL1069) others speak.
+const CORPUS: &str = "\
+2066 NPL1076 kubernetes/connectivity-check/connectivity-check-hostport.yaml
+872 NPL1076 kubernetes/connectivity-check/connectivity-check-proxy.yaml
+1128 NPL0821 kubernetes/connectivity-check/connectivity-check-proxy.yaml
+1186 NPL0821 kubernetes/connectivity-check/connectivity-check-proxy.yaml
+1205 NPL1023 kubernetes/connectivity-check/connectivity-check-proxy.yaml
+1218 NPL1076 kubernetes/connectivity-check/connectivity-check-proxy.yaml
+1231 NPL0821 kubernetes/connectivity-check/connectivity-check-proxy.yaml
+1298 NPL0821 kubernetes/connectivity-check/connectivity-check-proxy.yaml
+503 NPL1076 kubernetes/connectivity-check/connectivity-check-quarantine.yaml
+547 NPL1076 kubernetes/connectivity-check/connectivity-check-quarantine.yaml
+591 NPL1076 kubernetes/connectivity-check/connectivity-check-quarantine.yaml
+635 NPL1076 kubernetes/connectivity-check/connectivity-check-quarantine.yaml
+1000 NPL1076 kubernetes/connectivity-check/connectivity-check-quarantine.yaml
+30 NPL1074 kubernetes/servicemesh/envoy/client-egress-l7-http.yaml
+21 NPL1079 kubernetes/servicemesh/policy/default-deny.yaml
+7 NPL1079 kubernetes/servicemesh/policy/external-lockdown.yaml
+13 NPL1005 policies/auth/auth.yaml
+11 NPL1012 policies/l3/entities/customnodes.yaml
+6 NPL1079 policies/l3/entities/from_world_deny.yaml
+11 NPL1019 policies/l3/requires/requires.yaml
+12 NPL1076 policies/l4/from_init.yaml
+10 NPL1076 policies/l4/l4.yaml
+10 NPL1076 policies/l4/l4_port_range.yaml
+10 NPL1076 policies/l4/l4_sni.yaml
+13 NPL1076 policies/l4/multi_rule.yaml
+10 NPL1076 policies/l7/http/http.yaml
+25 NPL1076 policies/l7/http/l7_multi.yaml
+";
+
+#[test]
+fn findings_of_ciliums_examples() {
+    let Some(corpus) = std::env::var_os("NPL_CORPUS") else {
+        eprintln!("SKIPPED: NPL_CORPUS is not set, so no file of the corpus was checked");
+        return;
+    };
+    let folder = std::path::Path::new(&corpus).join("cilium-examples/yaml");
+    let verdicts = std::fs::read_to_string(folder.join("../verdicts.jsonl")).unwrap();
+    let sandbox = Sandbox::new();
+    let mut found = Vec::new();
+    let mut files = 0;
+    for line in verdicts.lines() {
+        let case: serde_json::Value = serde_json::from_str(line).unwrap();
+        let file = case["file"].as_str().unwrap();
+        files += 1;
+        let path = folder.join(file);
+        let ran = sandbox.run(&["check", path.to_str().unwrap(), "--format", "json"]);
+        for finding in ran.json()["diagnostics"].as_array().unwrap() {
+            let code = finding["code"].as_str().unwrap();
+            if !("NPL1030".."NPL1070").contains(&code) {
+                let line = &finding["start"]["line"];
+                found.push(format!("{line} {code} {file}"));
+            }
+        }
+    }
+    println!("{} findings in {files} files of the corpus", found.len());
+    let mut wanted: Vec<&str> = CORPUS.lines().collect();
+    wanted.sort_unstable();
+    found.sort_unstable();
+    assert_eq!(found, wanted);
+}
