@@ -11,7 +11,7 @@ use npl_sema::{
     load::{LoadRequest, load},
 };
 use npl_syntax::{TokenKind, lex, parse_file};
-use npl_targets::{cilium, import, inventory};
+use npl_targets::{cilium, import, inventory, yaml};
 
 /// The database keeps what it has seen; after this many texts it is made anew.
 const TEXTS_OF_ONE_HOST: usize = 4_000;
@@ -133,15 +133,16 @@ fn tree(text: &str) -> String {
     out
 }
 
-/// Manifests: read as policies and as an inventory. Places lie inside the text.
+/// Manifests: read as policies, with their lints, and as an inventory. Places lie inside the text.
 pub fn manifests(text: &str) {
     let files = [(FileId(0), text)];
-    let (policies, found) = import::read(&files);
+    let mut read = yaml::read::read_all(&files);
+    inside(text, &yaml::read::take_findings(&mut read));
+    let (policies, found) = import::read_documents(&read);
     inside(text, &found);
-    let judge = import::Judge::new(policies);
-    drop(judge);
-    let (_, found) = inventory::read(&files);
-    inside(text, &found);
+    inside(text, &import::lint::check(&files, &read, &policies));
+    drop(import::Judge::new(policies));
+    inside(text, &inventory::read_documents(&read).diagnostics);
 }
 
 fn inside(text: &str, found: &[Diagnostic<Place>]) {

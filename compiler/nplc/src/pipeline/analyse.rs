@@ -60,6 +60,7 @@ impl Unit {
     pub(super) fn refusals(&self, asked: bool) -> Vec<Diagnostic<Place>> {
         let lowered = self.lowered.iter().flat_map(|lowered| &lowered.diagnostics);
         lowered
+            .filter(|found| !self.said_by_a_lint(found))
             .cloned()
             .map(|mut found| {
                 if !asked && found.is_error() && !speaks_of_cilium(found.code) {
@@ -68,6 +69,18 @@ impl Unit {
                 found
             })
             .collect()
+    }
+
+    /// The lint of the same trap has the better place, and a fix.
+    fn said_by_a_lint(&self, found: &Diagnostic<Place>) -> bool {
+        let rule = found.at;
+        let inside = |lint: &Place| {
+            lint.anchor == rule.anchor
+                && (rule.range.start..=rule.range.end).contains(&lint.range.start)
+        };
+        let mut lints = self.manifest_findings.iter();
+        found.code == &codes::IMPORT_BARE_ENDPOINTS
+            && lints.any(|lint| lint.code == &codes::POLICY_SELECTS_RESERVED && inside(&lint.at))
     }
 
     /// The program with its policies in YAML.

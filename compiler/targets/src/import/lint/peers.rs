@@ -90,7 +90,8 @@ fn reserved(context: &mut Context<'_>, spec: &Node, node: &Node) {
         matches!(said.map(|node| &node.value), Some(Value::Bool(false)))
     };
     let closes = |allow: &str, deny: &str| {
-        !open(allow) && !(items(spec, allow).is_empty() && items(spec, deny).is_empty())
+        let rules = [allow, deny].into_iter().flat_map(|list| items(spec, list));
+        !open(allow) && rules.count() > 0
     };
     if !closes("ingress", "ingressDeny") && !closes("egress", "egressDeny") {
         return;
