@@ -83,7 +83,8 @@ fn read_file(file: FileId, read: &Documents) -> (Policies, Vec<Diagnostic<Place>
     let mut policies = Policies::default();
     let mut diagnostics = Vec::new();
     for document in &read.documents {
-        for object in flatten(document) {
+        for object in &flatten(document) {
+            let object: &crate::yaml::read::Node = object;
             if !is_policy(object) {
                 if is_other_policy(object) {
                     policies.left_out.push(left_out(object, &[]));

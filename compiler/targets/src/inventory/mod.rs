@@ -68,7 +68,7 @@ pub fn read_documents(files: &[(FileId, Documents)]) -> Manifests {
     let mut reader = Reader::default();
     for (_, read) in files {
         for object in read.documents.iter().flat_map(flatten) {
-            reader.object(object);
+            reader.object(&object);
         }
     }
     reader.finish()

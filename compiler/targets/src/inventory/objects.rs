@@ -1,29 +1,59 @@
 //! Kubernetes objects in YAML documents: lists are opened, fields are looked up leniently.
 
+use std::borrow::Cow;
+
 use smol_str::SmolStr;
 
-use crate::yaml::read::{Node, Value};
+use crate::yaml::read::{Entry, Node, Value};
 
 /// How deep lists of lists are opened.
 const MAX_LISTS: usize = 4;
 
-/// The objects of a document: itself, or the items of a list (`kind: List`, `PodList` …).
-pub(crate) fn flatten(document: &Node) -> Vec<&Node> {
+/// The objects of a document: itself, or the items of a list (`kind: List`, `PodList` …). Items of
+/// a `PodList` that do not say their kind are Pods, as Kubernetes' own reader takes them.
+pub(crate) fn flatten(document: &Node) -> Vec<Cow<'_, Node>> {
     let mut out = Vec::new();
     open(document, 0, &mut out);
     out
 }
 
-fn open<'a>(node: &'a Node, depth: usize, out: &mut Vec<&'a Node>) {
-    let is_list = kind(node).is_some_and(|kind| kind.ends_with("List"));
-    match node.get("items").and_then(Node::as_seq) {
-        Some(items) if is_list && depth < MAX_LISTS => {
+fn open<'a>(node: &'a Node, depth: usize, out: &mut Vec<Cow<'a, Node>>) {
+    let of = kind(node).and_then(|kind| kind.strip_suffix("List"));
+    match (of, node.get("items").and_then(Node::as_seq)) {
+        (Some(of), Some(items)) if depth < MAX_LISTS => {
             for item in items {
-                open(item, depth + 1, out);
+                match named(item, of, node) {
+                    Some(item) => out.push(Cow::Owned(item)),
+                    None => open(item, depth + 1, out),
+                }
             }
         }
-        _ => out.push(node),
+        _ => out.push(Cow::Borrowed(node)),
     }
+}
+
+/// The item with the kind and version that its list gives it.
+fn named(item: &Node, of: &str, list: &Node) -> Option<Node> {
+    let entries = item.as_map()?;
+    if of.is_empty() || item.get("kind").is_some() || item.get("apiVersion").is_some() {
+        return None;
+    }
+    let mut from = list.as_map()?.iter();
+    let version = from.find(|entry| entry.key == "apiVersion")?.clone();
+    let at = version.clone();
+    let kind = Entry {
+        key: SmolStr::new_static("kind"),
+        value: Node {
+            value: Value::Str(SmolStr::new(of)),
+            place: at.value.place,
+        },
+        ..at
+    };
+    let entries = [version, kind].into_iter().chain(entries.iter().cloned());
+    Some(Node {
+        value: Value::Map(entries.collect()),
+        place: item.place,
+    })
 }
 
 pub(super) fn kind(node: &Node) -> Option<&SmolStr> {

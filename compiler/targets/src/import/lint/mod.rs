@@ -38,7 +38,8 @@ pub fn check(
     };
     let learned = across::Learned::of(policies);
     for document in files.iter().flat_map(|(_, read)| &read.documents) {
-        for object in flatten(document) {
+        for object in &flatten(document) {
+            let object: &crate::yaml::read::Node = object;
             if is_policy(object) {
                 object::policy(&mut context, object, &learned);
             } else {
