@@ -260,7 +260,8 @@ fn lists_are_opened_others_counted_and_policies_named() {
 
 #[test]
 fn items_of_a_typed_list_need_no_kind() {
-    let text = "kind: NamespaceList\napiVersion: v1\nitems:\n- metadata: {name: a}\n- metadata: {name: b}\n";
+    let text = "kind: NamespaceList\napiVersion: v1\nitems:\n\
+                - metadata: {name: a}\n- metadata: {name: b}\n";
     let manifests = manifests(text);
     assert_eq!(manifests.diagnostics, []);
     assert_eq!(manifests.inventory.namespaces.len(), 2);
