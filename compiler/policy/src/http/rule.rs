@@ -47,13 +47,15 @@ impl HttpRule {
     pub fn matches(&self, method: &str, target: &str, authority: &str) -> bool {
         let host = host_of(authority);
         let host_ok = self.hosts.is_empty() || self.hosts.iter().any(|h| h.matches(host));
-        host_ok && (self.entries.is_empty() || self.entry_matches(method, target))
+        host_ok && self.entry_matches(method, target)
     }
 
+    /// No entries admit every request but those whose path cannot be normalised: the proxy forwards
+    /// none of these.
     fn entry_matches(&self, method: &str, target: &str) -> bool {
         normalise_path(target).is_some_and(|path| {
             let admits = |entry: &HttpEntry| entry.matches(method, &path, has_query(target));
-            self.entries.iter().any(admits)
+            self.entries.is_empty() || self.entries.iter().any(admits)
         })
     }
 
@@ -121,7 +123,9 @@ fn joined<T: Clone + Ord>(a: &[T], b: &[T]) -> Vec<T> {
 /// Every request that `rule` admits is admitted by one of `union`.
 pub fn http_covers(union: &[&HttpRule], rule: &HttpRule) -> bool {
     if rule.entries.is_empty() {
-        let free = union.iter().copied().filter(|u| u.entries.is_empty());
+        let every =
+            |u: &&HttpRule| u.entries.is_empty() || u.entries.iter().any(HttpEntry::is_everything);
+        let free = union.iter().copied().filter(every);
         return hosts_cover(free, &rule.hosts);
     }
     // Methods and segments have no end: a request with ones that no pattern names is admitted by an

@@ -210,8 +210,8 @@ fn rules_relate() {
     let free = rule(&["x.io"], &[]);
     assert!(any.contains(&get) && !get.contains(&any));
     assert!(
-        !any.contains(&rule(&[], &[])),
-        "`/**` admits no path that holds `%2F`"
+        any.contains(&rule(&[], &[])) && rule(&[], &[]).contains(&any),
+        "neither admits a path that holds `%2F`"
     );
     assert!(free.contains(&rule(&["x.io"], &[("GET", "/a")])) && !free.contains(&get));
     assert!(free.intersects(&get) && !free.intersects(&rule(&["y.io"], &[])));
@@ -320,4 +320,21 @@ fn a_bare_path_admits_no_query() {
     assert_eq!(via(&bare).admits(&asked("/a")), Admits::Yes);
     assert_eq!(via(&bare).admits(&asked("/a?x")), Admits::No);
     assert!(via(&bare).implies(&via(&open)) && !via(&open).implies(&via(&bare)));
+}
+
+#[test]
+fn no_entries_admit_every_request_that_the_proxy_forwards() {
+    let every = HttpRule {
+        hosts: Vec::new(),
+        entries: Vec::new(),
+    };
+    assert!(every.matches("GET", "/orders/7?x", "h"));
+    assert!(!every.matches("GET", "/orders/..%2fadmin", "h"));
+    let asked = |path: &str| Facts {
+        path: Some(path.into()),
+        ..Facts::default()
+    };
+    let via = Via::Http(every);
+    assert_eq!(via.admits(&asked("/orders/7")), Admits::Yes);
+    assert_eq!(via.admits(&asked("/orders/%2f")), Admits::No);
 }

@@ -147,6 +147,14 @@ fn admits_request(rule: &HttpRule, facts: &Facts) -> Admits {
             None => depends = Some(Fact::Host),
         }
     }
+    // The proxy forwards no path that it cannot normalise, whatever the entries.
+    if facts
+        .path
+        .as_deref()
+        .is_some_and(|path| normalise_path(path).is_none())
+    {
+        return Admits::No;
+    }
     if !rule.entries.is_empty() {
         match admits_entry(rule, facts) {
             Admits::No => return Admits::No,
