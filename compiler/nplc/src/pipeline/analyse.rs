@@ -48,6 +48,17 @@ pub struct Make<'a, T> {
 
 type Maker<'a, T> = dyn Fn(&Manifest, &Checked, &Plans<'_>, usize) -> T + Sync + 'a;
 
+/// Findings on what policies in YAML mean, each with the lint that tells the same of their text.
+const SAID_BY_LINTS: [(Code, Code); 4] = [
+    (
+        &codes::IMPORT_BARE_ENDPOINTS,
+        &codes::POLICY_SELECTS_RESERVED,
+    ),
+    (&codes::IMPORT_NAMES_CLOSE, &codes::POLICY_SNI_WITHOUT_TCP),
+    (&codes::IMPORT_NEEDS_INVENTORY, &codes::POLICY_SERVICE_HOLE),
+    (&codes::IMPORT_EXPRESSION, &codes::POLICY_HTTP_PATTERN),
+];
+
 impl Unit {
     /// Runs every check. Lints, claims and targets are asked even where the program has errors: one
     /// run shows all of them.
@@ -60,7 +71,8 @@ impl Unit {
     pub(super) fn refusals(&self, asked: bool) -> Vec<Diagnostic<Place>> {
         let lowered = self.lowered.iter().flat_map(|lowered| &lowered.diagnostics);
         lowered
-            .filter(|found| !self.said_by_a_lint(found))
+            // A refusal stands where the answer depends on it.
+            .filter(|found| (asked && found.is_error()) || !self.said_by_a_lint(found))
             .cloned()
             .map(|mut found| {
                 if !asked && found.is_error() && !speaks_of_cilium(found.code) {
@@ -73,14 +85,14 @@ impl Unit {
 
     /// The lint of the same trap has the better place, and a fix.
     fn said_by_a_lint(&self, found: &Diagnostic<Place>) -> bool {
-        let rule = found.at;
-        let inside = |lint: &Place| {
-            lint.anchor == rule.anchor
-                && (rule.range.start..=rule.range.end).contains(&lint.range.start)
+        let meets = |lint: &Place| {
+            let (a, b) = (found.at.range, lint.range);
+            lint.anchor == found.at.anchor && a.start <= b.end && b.start <= a.end
         };
-        let mut lints = self.manifest_findings.iter();
-        found.code == &codes::IMPORT_BARE_ENDPOINTS
-            && lints.any(|lint| lint.code == &codes::POLICY_SELECTS_RESERVED && inside(&lint.at))
+        let said = |lint: &Diagnostic<Place>| {
+            SAID_BY_LINTS.contains(&(found.code, lint.code)) && meets(&lint.at)
+        };
+        self.manifest_findings.iter().any(said)
     }
 
     /// The program with its policies in YAML.
