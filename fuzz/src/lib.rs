@@ -11,7 +11,7 @@ use npl_sema::{
     load::{LoadRequest, load},
 };
 use npl_syntax::{TokenKind, lex, parse_file};
-use npl_targets::{cilium, import, inventory, yaml};
+use npl_targets::{cilium, import, inventory, kubernetes, yaml};
 
 /// The database keeps what it has seen; after this many texts it is made anew.
 const TEXTS_OF_ONE_HOST: usize = 4_000;
@@ -81,6 +81,8 @@ fn above(model: &Model, found: &mut Vec<Diagnostic<Place>>) {
     found.extend(claims::diagnostics(model, &claims));
     let (settings, _) = cilium::Settings::from_table(&[]);
     found.extend(cilium::check(model, &settings, None));
+    let (settings, _) = kubernetes::Settings::from_table(&[]);
+    found.extend(kubernetes::check(model, &settings));
 }
 
 /// The formatter is done after one pass, and keeps every token and comment.
@@ -133,7 +135,8 @@ fn tree(text: &str) -> String {
     out
 }
 
-/// Manifests: read as policies, with their lints, and as an inventory. Places lie inside the text.
+/// Manifests: read as policies, with their lints, lowered to a model that is linted, and read as an
+/// inventory. Places lie inside the text.
 pub fn manifests(text: &str) {
     let files = [(FileId(0), text)];
     let mut read = yaml::read::read_all(&files);
@@ -141,6 +144,9 @@ pub fn manifests(text: &str) {
     let (policies, found) = import::read_documents(&read);
     inside(text, &found);
     inside(text, &import::lint::check(&files, &read, &policies));
+    let lowered = import::lower::lower(&policies, None, &|_| "fuzz.yaml".into());
+    inside(text, &lowered.diagnostics);
+    drop(lint::check(&lowered.model, None));
     drop(import::Judge::new(policies));
     inside(text, &inventory::read_documents(&read).diagnostics);
 }

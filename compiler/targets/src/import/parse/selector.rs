@@ -111,7 +111,7 @@ fn is_label_key(key: &str) -> bool {
     prefix_fits && !name.is_empty() && is_label_value(name)
 }
 
-fn is_dns_label(label: &str) -> bool {
+pub(super) fn is_dns_label(label: &str) -> bool {
     let ends = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     ends(label.bytes().next())
         && ends(label.bytes().next_back())
