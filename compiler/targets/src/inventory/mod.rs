@@ -93,14 +93,6 @@ struct Metadata {
 impl Reader {
     fn object(&mut self, node: &Node) {
         let Some(kind) = kind(node).cloned() else {
-            // Values of a chart, or of another tool: nothing of it asks to be an object.
-            let asks = ["apiVersion", "kind", "metadata", "spec", "specs"];
-            if matches!(node.value, Value::Map(_)) && asks.iter().all(|key| node.get(key).is_none())
-            {
-                let other = SmolStr::new_static("without a `kind`");
-                *self.out.skipped.entry(other).or_default() += 1;
-                return;
-            }
             self.bad(
                 node.place,
                 "a document is not a Kubernetes object: it has no `kind`",
