@@ -178,6 +178,7 @@ func parse(kind string, raw []byte) (*document, error) {
 		if err := yaml.Unmarshal(raw, &policy); err != nil {
 			return nil, err
 		}
+		resolve(append(policy.Specs, policy.Spec)...)
 		rules, err := policy.Parse(quiet, clusterName)
 		if err != nil {
 			return nil, err
@@ -191,6 +192,7 @@ func parse(kind string, raw []byte) (*document, error) {
 	if policy.Namespace == "" {
 		policy.Namespace = "default"
 	}
+	resolve(append(policy.Specs, policy.Spec)...)
 	rules, err := policy.Parse(quiet, clusterName)
 	if err != nil {
 		return nil, err

@@ -24,6 +24,7 @@ type Request struct {
 	Documents []string            `json:"documents"`
 	Flows     []Flow              `json:"flows"`
 	DNS       map[string][]string `json:"dns"`
+	Services  []Service           `json:"services"`
 }
 
 // Answer has one entry for each document, and for each flow.
@@ -74,6 +75,7 @@ func answer(line []byte, out *bufio.Writer) {
 }
 
 func serve(request *Request) Answer {
+	services = request.Services
 	documents, answers := validate(request.Documents)
 	result := Answer{Documents: answers}
 	if request.Op == "judge" {
