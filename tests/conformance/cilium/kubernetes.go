@@ -16,11 +16,14 @@ import (
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/pruning"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/validation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	celconfig "k8s.io/apiserver/pkg/apis/cel"
+	"k8s.io/client-go/applyconfigurations"
+	"k8s.io/client-go/kubernetes/scheme"
 	policyv1alpha2 "sigs.k8s.io/network-policy-api/apis/v1alpha2"
 	"sigs.k8s.io/yaml"
 
@@ -87,6 +90,10 @@ func (c *crd) admit(object map[string]any) (string, error) {
 	return "", nil
 }
 
+// openAPI checks objects against the schema of Kubernetes' own OpenAPI document, which client-go carries for
+// server-side apply.
+var openAPI = applyconfigurations.NewTypeConverter(scheme.Scheme)
+
 // kubernetes reads Kubernetes' own kinds, and gives what Cilium makes of them.
 func kubernetes(kind string, object map[string]any, raw []byte) (*document, string, error) {
 	if kind == "ClusterNetworkPolicy" {
@@ -98,6 +105,9 @@ func kubernetes(kind string, object map[string]any, raw []byte) (*document, stri
 	}
 	if policy.APIVersion != "networking.k8s.io/v1" {
 		return nil, "decode", fmt.Errorf("unknown version %q", policy.APIVersion)
+	}
+	if _, err := openAPI.ObjectToTyped(&unstructured.Unstructured{Object: object}); err != nil {
+		return nil, "schema", err
 	}
 	if errs := networkPolicy(&policy); len(errs) > 0 {
 		return nil, "schema", errs.ToAggregate()
