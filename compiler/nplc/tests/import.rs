@@ -211,3 +211,24 @@ fn pages() {
         }
     }
 }
+
+/// What such an object says is plain: `check` refuses it, and it can be imported.
+#[test]
+fn a_bad_name_of_an_object_is_an_error_of_check_alone() {
+    let bad = SHOP.replace("name: api,", "name: api_of_shop,");
+    let sandbox = Sandbox::with(&[("k8s/shop.yaml", &bad)]);
+    let checked = sandbox
+        .run(&["check", "k8s", "--format", "concise"])
+        .exits(1);
+    let wanted = "k8s/shop.yaml:25:18: error[NPL1087]: `api_of_shop` is no name";
+    assert!(checked.out.starts_with(wanted), "{}", checked.out);
+    let ran = sandbox.run(&["import", "k8s", "--verify"]).exits(0);
+    let rule = "allow frontend -> api:8080";
+    assert!(ran.out.contains(rule), "{}{}", ran.out, ran.err);
+
+    let template = SHOP.replace("name: api,", "name: '{{ .Release.Name }}',");
+    let sandbox = Sandbox::with(&[("k8s/shop.yaml", &template)]);
+    let ran = sandbox.run(&["import", "k8s"]).exits(1);
+    assert!(ran.err.contains("render it first"), "{}", ran.err);
+    assert_eq!(ran.out, "");
+}

@@ -4,6 +4,8 @@
 //! the key; `--labels` adds to its own list. A selector on a dropped key matches nobody, so whoever
 //! asks here gets a plain yes or no for one key.
 
+use std::sync::{Arc, LazyLock};
+
 use regex::Regex;
 
 /// The agent's own list: `!` drops.
@@ -48,7 +50,7 @@ struct Pattern {
 /// The agent's label filter, ready to be asked.
 #[derive(Clone, Debug)]
 pub struct LabelFilter {
-    patterns: Vec<Pattern>,
+    patterns: Arc<[Pattern]>,
     /// Some pattern of `--labels` includes: then only what is included stays.
     includes_only: bool,
     /// As given; empty for the default.
@@ -63,11 +65,14 @@ impl PartialEq for LabelFilter {
 
 impl Eq for LabelFilter {}
 
+/// Compiled once for a process: a compile takes longer than whatever a small program asks of them.
+static DEFAULT_PATTERNS: LazyLock<Arc<[Pattern]>> =
+    LazyLock::new(|| DEFAULTS.iter().filter_map(|p| pattern(p).ok()).collect());
+
 impl Default for LabelFilter {
     fn default() -> Self {
-        let patterns = DEFAULTS.iter().filter_map(|p| pattern(p).ok()).collect();
         Self {
-            patterns,
+            patterns: Arc::clone(&DEFAULT_PATTERNS),
             includes_only: false,
             text: String::new(),
         }
@@ -78,11 +83,13 @@ impl LabelFilter {
     /// Reads what the agent's `--labels` holds: patterns between spaces.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut filter = Self::default();
+        let mut patterns = filter.patterns.to_vec();
         for word in text.split_whitespace() {
             let pattern = pattern(word)?;
             filter.includes_only |= !pattern.drops;
-            filter.patterns.push(pattern);
+            patterns.push(pattern);
         }
+        filter.patterns = patterns.into();
         if !filter.keeps(NAMESPACE_KEY) {
             return Err(format!(
                 "patterns that keep `{NAMESPACE_KEY}`, without which no policy works"
@@ -106,7 +113,7 @@ impl LabelFilter {
     pub fn keeps(&self, key: &str) -> bool {
         let mut included = 0;
         let mut dropped = 0;
-        for pattern in &self.patterns {
+        for pattern in self.patterns.iter() {
             if pattern.source.as_deref().is_some_and(|s| s != SOURCE) {
                 continue;
             }

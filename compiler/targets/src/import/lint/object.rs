@@ -1,4 +1,5 @@
-//! Whole objects: kinds that do not exist, and a namespace where none counts.
+//! Whole objects: kinds that do not exist, names that Kubernetes refuses, a namespace where none
+//! counts.
 
 use npl_diagnostics::{Diagnostic, codes::import as codes, suggest};
 
@@ -9,7 +10,10 @@ use super::{
     node::{entry, get, specs, text},
     rule,
 };
-use crate::yaml::read::Node;
+use crate::{
+    import::parse::object_name::{TEMPLATE, bad_name},
+    yaml::read::Node,
+};
 
 /// The groups whose policies are read, with the kinds of policy that each has.
 const GROUPS: [(&str, &[&str]); 2] = [
@@ -36,6 +40,7 @@ pub(super) struct Scope<'a> {
 
 pub(super) fn policy(context: &mut Context<'_>, object: &Node, learned: &Learned<'_>) {
     let kind = text(object, "kind").unwrap_or_default();
+    name(context, object);
     let namespace = get(object, "metadata").and_then(|meta| text(meta, "namespace"));
     let namespace = namespace.filter(|name| !name.is_empty());
     match kind {
@@ -58,6 +63,16 @@ pub(super) fn policy(context: &mut Context<'_>, object: &Node, learned: &Learned
         }
         _ => namespace_of_cluster_wide(context, object, kind),
     }
+}
+
+/// The API server refuses the object for it. An unrendered template is refused when it is read.
+fn name(context: &mut Context<'_>, object: &Node) {
+    let Some(node) = get(object, "metadata").and_then(|meta| get(meta, "name")) else {
+        return;
+    };
+    let name = node.as_str().filter(|name| !name.contains(TEMPLATE));
+    let bad = name.and_then(|name| bad_name("name", name, node.place));
+    context.out.extend(bad);
 }
 
 fn namespace_of_cluster_wide(context: &mut Context<'_>, object: &Node, kind: &str) {

@@ -6,6 +6,7 @@ mod icmp;
 mod kubernetes;
 mod layer7;
 mod names;
+pub(crate) mod object_name;
 mod peers;
 mod ports;
 mod rule;
@@ -19,7 +20,7 @@ use smol_str::SmolStr;
 
 use self::{
     fields::{Findings, Object},
-    selector::is_dns_label,
+    object_name::{TEMPLATE, bad_name, bad_namespace},
 };
 use super::shape::{CidrGroup, Policy, PolicyKind};
 use crate::yaml::read::Node;
@@ -40,10 +41,6 @@ const NETWORK_POLICY_GROUPS: [&str; 3] = ["networking.k8s.io", "extensions", ""]
 const TIERED_GROUP: &str = "policy.networking.k8s.io";
 const CLUSTER_NETWORK_POLICY: &str = "ClusterNetworkPolicy";
 const REPLACED: [&str; 2] = ["AdminNetworkPolicy", "BaselineAdminNetworkPolicy"];
-
-/// Kubernetes: bytes of an object's name, and of a namespace.
-const NAME_BYTES_MAX: usize = 253;
-const LABEL_BYTES_MAX: usize = 63;
 
 /// The namespace of an object that names none.
 pub(crate) const DEFAULT_NAMESPACE: &str = "default";
@@ -195,14 +192,17 @@ fn metadata(out: &mut Findings, object: Object<'_>, kind: &str) -> Option<Metada
     };
     let place = name.place;
     let name = out.string(name, "name")?.clone();
-    let bounds = (NAME_BYTES_MAX, true);
-    object_name(out, "name", &name, place, bounds);
+    // Another bad name is for the lints: what such an object says is plain, and can be imported.
+    if name.contains(TEMPLATE)
+        && let Some(finding) = bad_name("name", &name, place)
+    {
+        out.refuse_with(finding);
+    }
     let namespace = match meta.get("namespace") {
         Some(node) => {
             let namespace = out.string(node, "namespace")?.clone();
-            let bounds = (LABEL_BYTES_MAX, false);
-            if !namespace.is_empty() {
-                object_name(out, "namespace", &namespace, node.place, bounds);
+            if let Some(finding) = bad_namespace(&namespace, node.place) {
+                out.refuse_with(finding);
             }
             namespace
         }
@@ -220,36 +220,6 @@ fn metadata(out: &mut Findings, object: Object<'_>, kind: &str) -> Option<Metada
         labels,
         place,
     })
-}
-
-/// RFC 1123, as the API server asks (apimachinery `NameIsDNSSubdomain`, `ValidateNamespaceName`):
-/// lower-case letters, digits and `-`, at most so many bytes, with dots between labels or without.
-fn object_name(out: &mut Findings, what: &str, text: &str, at: Place, (most, dots): (usize, bool)) {
-    let good = match dots {
-        true => text.split('.').all(is_dns_label),
-        false => is_dns_label(text),
-    };
-    if good && text.len() <= most {
-        return;
-    }
-    let finding = if text.len() > most {
-        let message = format!(
-            "the {what} has {} bytes, and {most} are the most",
-            text.len()
-        );
-        Diagnostic::new(&codes::POLICY_BAD_OBJECT_NAME, at, message).help("shorten it")
-    } else {
-        let message = format!("`{text}` is no {what} that Kubernetes takes");
-        let finding = Diagnostic::new(&codes::POLICY_BAD_OBJECT_NAME, at, message);
-        if text.contains("{{") {
-            finding
-                .help("this is a template: render it first (`helm template`) and read the result")
-        } else {
-            finding
-                .help("use lower-case letters, digits and `-`, with a letter or digit at both ends")
-        }
-    };
-    out.refuse_with(finding);
 }
 
 fn spec<'a>(out: &mut Findings, object: Object<'a>, kind: &str) -> Option<&'a Node> {
