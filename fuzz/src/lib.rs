@@ -4,7 +4,12 @@
 use std::cell::RefCell;
 
 use npl_diagnostics::{Diagnostic, FileId, Place, Sources as _, TextRange};
-use npl_policy::{claims, lint, model::Model};
+use npl_policy::{
+    claims,
+    compare::{Undecided, compare},
+    lint,
+    model::Model,
+};
 use npl_sema::{
     files::MemoryFiles,
     host::Host,
@@ -12,6 +17,7 @@ use npl_sema::{
 };
 use npl_syntax::{TokenKind, lex, parse_file};
 use npl_targets::{cilium, import, inventory, kubernetes, yaml};
+use nplc::pipeline;
 
 /// The database keeps what it has seen; after this many texts it is made anew.
 const TEXTS_OF_ONE_HOST: usize = 4_000;
@@ -149,6 +155,41 @@ pub fn manifests(text: &str) {
     drop(lint::check(&lowered.model, None));
     drop(import::Judge::new(policies));
     inside(text, &inventory::read_documents(&read).diagnostics);
+}
+
+/// The whole import: the program that policies become is in the one style, compiles, and says the
+/// same at both ends of every flow. What cannot be said is refused, never the import itself.
+pub fn policies(text: &str) {
+    let mut read = yaml::read::read_all(&[(FileId(0), text)]);
+    let found = yaml::read::take_findings(&mut read);
+    let (policies, _) = import::read_documents(&read);
+    // Nothing would be written.
+    if found.iter().any(Diagnostic::is_error) || policies.policies.is_empty() {
+        return;
+    }
+    let imported = pipeline::import::import(pipeline::import::Import {
+        sources: vec![pipeline::import::Text {
+            path: "fuzz.yaml".to_owned(),
+            text: text.to_owned(),
+        }],
+        name: "fuzz".to_owned(),
+        skip_refused: true,
+        ..pipeline::import::Import::default()
+    });
+    let imported = imported.unwrap_or_else(|why| panic!("{why:?}"));
+    let Some(program) = &imported.text else {
+        return;
+    };
+    assert_eq!(npl_syntax::format(program).as_ref(), Ok(program));
+    match compare(&imported.model, &imported.again) {
+        Ok(found) => assert!(
+            found.differences.is_empty(),
+            "{program}\n{:#?}",
+            found.differences
+        ),
+        Err(Undecided::Steps(_)) => {}
+        Err(why) => panic!("{why:?}\n{program}"),
+    }
 }
 
 fn inside(text: &str, found: &[Diagnostic<Place>]) {

@@ -558,7 +558,7 @@ fn the_page_of_every_code_shows_that_code_and_no_other() {
         }
         assert_eq!(linted(fence(code.page, "Right")), [], "{}", code.id);
     }
-    assert_eq!(pages, 41);
+    assert_eq!(pages, 42);
 }
 
 #[test]

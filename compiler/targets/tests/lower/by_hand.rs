@@ -82,6 +82,34 @@ fn absent_empty_and_whole_lists_differ() {
     check("  ingress: [{toPorts: [{}]}]\n", &["a open egress"]);
 }
 
+/// Found by fuzzing: the program had an error at the declaration of the peer.
+#[test]
+fn a_name_that_kubernetes_gives_to_nobody_selects_nobody() {
+    let ingress = |labels: &str| format!("  ingress: [{{fromEndpoints: [{labels}]}}]\n");
+    check(
+        &ingress("{matchLabels: {\"k8s:io.kubernetes.pod.namespace\": Web_Shop}}"),
+        &["a open egress"],
+    );
+    check(
+        &ingress("{matchLabels: {io.cilium.k8s.policy.serviceaccount: Robot}}"),
+        &["a open egress"],
+    );
+    check(
+        &ingress(
+            "{matchExpressions: [{key: \"k8s:io.kubernetes.pod.namespace\", operator: In, values: \
+             [data, Web_Shop]}]}",
+        ),
+        &["a open egress", "allow ingress {} in data -> a"],
+    );
+    check(
+        &ingress(
+            "{matchExpressions: [{key: \"k8s:io.kubernetes.pod.namespace\", operator: NotIn, \
+             values: [Web_Shop]}]}",
+        ),
+        &["a open egress", "allow ingress {} in any namespace -> a"],
+    );
+}
+
 #[test]
 fn a_deny_alone_closes_and_can_be_told_not_to() {
     check(

@@ -8,12 +8,18 @@ use super::{
     node::{get, is_empty_map, items, text},
     object::Scope,
 };
-use crate::yaml::read::{Entry, Node, Value};
+use crate::{
+    import::parse::object_name::{can_be_name, can_be_namespace},
+    yaml::read::{Entry, Node, Value},
+};
 
 /// Where Cilium keeps the name of a pod's namespace.
 const NAMESPACE: &str = "io.kubernetes.pod.namespace";
 
-/// What people write in its place.
+/// Where Cilium keeps the name of a pod's service account.
+const ACCOUNT: &str = "io.cilium.k8s.policy.serviceaccount";
+
+/// What people write in place of the key of the namespace.
 const MEANT_NAMESPACE: [&str; 3] = [
     "kubernetes.io/metadata.name",
     "k8s.io.kubernetes.pod.namespace",
@@ -51,6 +57,7 @@ fn keys(selector: &Node) -> impl Iterator<Item = (&str, Place, Option<&Node>)> {
 pub(super) fn subject(context: &mut Context<'_>, spec: &Node, node: &Node, scope: Scope<'_>) {
     labels(context, node);
     if scope.namespace.is_empty() {
+        impossible(context, node);
         reserved(context, spec, node);
         return;
     }
@@ -107,6 +114,45 @@ fn reserved(context: &mut Context<'_>, spec: &Node, node: &Node) {
     context.out.push(finding);
 }
 
+/// The values that a selector asks for, each with its key.
+fn values(selector: &Node) -> impl Iterator<Item = (&str, &Node)> {
+    let labels = keys(selector).filter_map(|(key, _, value)| Some((key, value?)));
+    let expressions = items(selector, "matchExpressions").iter();
+    let listed = expressions
+        .filter(|expression| text(expression, "operator") == Some("In"))
+        .filter_map(|expression| Some((text(expression, "key")?, items(expression, "values"))))
+        .flat_map(|(key, values)| values.iter().map(move |value| (key, value)));
+    labels.chain(listed)
+}
+
+/// A namespace or account that Kubernetes lets nobody create.
+fn impossible(context: &mut Context<'_>, selector: &Node) {
+    for (key, node) in values(selector) {
+        let Some(value) = node.as_str() else { continue };
+        let what = match bare(key) {
+            Some(NAMESPACE) if !can_be_namespace(value) => "namespace",
+            Some(ACCOUNT) if !can_be_name(value) => "service account",
+            _ => continue,
+        };
+        let message = format!("no {what} can be called `{value}`, so this selects nobody");
+        let finding = Diagnostic::new(&codes::POLICY_IMPOSSIBLE_NAME, node.place, message);
+        let small = value.to_ascii_lowercase().replace('_', "-");
+        let meant = match what {
+            "namespace" => can_be_namespace(&small),
+            _ => can_be_name(&small),
+        };
+        context.out.push(match meant {
+            true => finding.help(format!("did you mean `{small}`?")).fix(
+                format!("write `{small}`"),
+                false,
+                node.place,
+                format!("\"{small}\""),
+            ),
+            false => finding.help("write the name as `kubectl get` shows it"),
+        });
+    }
+}
+
 /// Labels that are no part of an identity: whoever asks for one selects nobody.
 pub(super) fn labels(context: &mut Context<'_>, selector: &Node) {
     let mut found = Vec::new();
@@ -135,6 +181,7 @@ pub(super) fn labels(context: &mut Context<'_>, selector: &Node) {
 pub(super) fn check(context: &mut Context<'_>, item: &Node, side: &str) {
     for selector in items(item, &format!("{side}Endpoints")) {
         labels(context, selector);
+        impossible(context, selector);
     }
     for node in items(item, &format!("{side}CIDR")) {
         network(context, node);

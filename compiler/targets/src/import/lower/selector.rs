@@ -1,6 +1,8 @@
 //! Cilium's label selectors as the predicates of the model: namespace, namespace labels, account
 //! and pod labels, each of its own dimension.
 //!
+//! Names that Kubernetes gives to no namespace and no account are dropped: nobody has them.
+//!
 //! Refuses what speaks of reserved labels beside others, and of other clusters: the model has one
 //! cluster.
 
@@ -9,7 +11,10 @@ use smol_str::SmolStr;
 
 use crate::import::{
     judge::is_dropped_label,
-    parse::scope::LOCAL_CLUSTER,
+    parse::{
+        object_name::{can_be_name, can_be_namespace},
+        scope::LOCAL_CLUSTER,
+    },
     selector::{Operator, Selector},
 };
 
@@ -77,9 +82,9 @@ pub(super) fn who(selector: &Selector) -> Who {
         let (source, bare) = key.split_once(':').unwrap_or(("any", key));
         let is_pod_label = matches!(source, "any" | "k8s");
         if is_pod_label && bare == NAMESPACE {
-            cube = cube.with_namespace(&values);
+            cube = cube.with_namespace(&that_can_be(&values, can_be_namespace));
         } else if is_pod_label && bare == ACCOUNT {
-            cube = cube.with_account(&values);
+            cube = cube.with_account(&that_can_be(&values, can_be_name));
         } else if is_pod_label && bare == CLUSTER {
             if values != Values::is(LOCAL_CLUSTER) {
                 return Who::OtherCluster;
@@ -98,6 +103,17 @@ pub(super) fn who(selector: &Selector) -> Who {
     match cube.is_empty() {
         true => Who::Nobody,
         false => Who::Pods(cube),
+    }
+}
+
+/// Without the names that Kubernetes gives to nothing: no pod is of them, so asking for one selects
+/// nobody, and leaving one out leaves out nobody.
+fn that_can_be(values: &Values, can_be: impl Fn(&str) -> bool) -> Values {
+    let listed = values.listed().iter();
+    let listed = listed.filter(|value| value.as_deref().is_none_or(&can_be));
+    match values.is_negated() {
+        true => Values::all_but(listed.cloned()),
+        false => Values::finite(listed.cloned()),
     }
 }
 

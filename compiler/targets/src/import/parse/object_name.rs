@@ -12,14 +12,22 @@ const NAMESPACE_BYTES_MAX: usize = 63;
 /// How a template begins that was not rendered.
 pub(crate) const TEMPLATE: &str = "{{";
 
+/// Whether an object, such as a service account, can have this name.
+pub(crate) fn can_be_name(text: &str) -> bool {
+    text.len() <= NAME_BYTES_MAX && text.split('.').all(is_dns_label)
+}
+
+pub(crate) fn can_be_namespace(text: &str) -> bool {
+    text.len() <= NAMESPACE_BYTES_MAX && is_dns_label(text)
+}
+
 pub(crate) fn bad_name(what: &str, text: &str, at: Place) -> Option<Diagnostic<Place>> {
-    let good = text.split('.').all(is_dns_label);
-    finding(what, text, at, good, NAME_BYTES_MAX)
+    finding(what, text, at, can_be_name(text), NAME_BYTES_MAX)
 }
 
 /// Absent and empty are the same.
 pub(crate) fn bad_namespace(text: &str, at: Place) -> Option<Diagnostic<Place>> {
-    let good = text.is_empty() || is_dns_label(text);
+    let good = text.is_empty() || can_be_namespace(text);
     finding("namespace", text, at, good, NAMESPACE_BYTES_MAX)
 }
 
