@@ -11,7 +11,7 @@ use npl_policy::{
 use npl_test_support::random::{APPS, NAMESPACES, Rng, TIERS};
 use smol_str::SmolStr;
 
-const ADDRESSES: [(&str, &[&str]); 14] = [
+const ADDRESSES: [(&str, &[&str]); 16] = [
     ("192.0.2.1", &[]),
     ("192.0.2.70", &[]),
     ("192.0.2.200", &[]),
@@ -26,21 +26,34 @@ const ADDRESSES: [(&str, &[&str]); 14] = [
     ("2001:db8::1", &[]),
     ("2600::1", &[]),
     ("10.0.0.1", &[]),
+    ("169.254.169.254", &[]),
+    ("fd00:ec2::254", &[]),
 ];
 
-const TCP: [u16; 14] = [
-    80, 443, 8000, 8003, 8004, 8005, 8010, 8011, 8020, 8021, 7000, 7002, 53, 22,
+const TCP: [u16; 15] = [
+    80, 443, 8000, 8003, 8004, 8005, 8010, 8011, 8020, 8021, 7000, 7002, 53, 22, 8443,
 ];
 
-const SNI: [&str; 5] = [
+const SNI: [&str; 6] = [
     "",
     "a.example.com",
     "z.example.com",
     "b.example.net",
     "api.example.com",
+    "a.b.example.com",
 ];
 
-const PATHS: [&str; 7] = ["/", "/a/7", "/a/", "/a/7/8", "/b", "/c", "/c/d/e"];
+const PATHS: [&str; 9] = [
+    "/",
+    "/a/7",
+    "/a/",
+    "/a/7/8",
+    "/b",
+    "/c",
+    "/c/d/e",
+    "/shop.Orders/Place",
+    "/shop.Orders/",
+];
 
 const DNS: [&str; 4] = [
     "api.example.com",
@@ -145,12 +158,12 @@ fn port(rng: &mut Rng, dst: &Endpoint) -> FlowPort {
     match rng.below(20) {
         0 if v6 => FlowPort::Icmp6(128),
         0 => FlowPort::Icmp4(8),
-        1 if v6 => FlowPort::Icmp6(1),
-        1 => FlowPort::Icmp4(0),
+        1 if v6 => FlowPort::Icmp6(if rng.chance(50) { 1 } else { 3 }),
+        1 => FlowPort::Icmp4(*[0, 3, 11].get(rng.below(3)).unwrap_or(&0)),
         2 => FlowPort::Udp(443),
         3 | 4 => FlowPort::Udp(53),
-        5 => FlowPort::Sctp(8000),
-        6 => FlowPort::Udp(8003),
+        5 => FlowPort::Sctp(if rng.chance(50) { 8000 } else { 8004 }),
+        6 => FlowPort::Udp(if rng.chance(50) { 8003 } else { 8000 }),
         7 => FlowPort::Tcp(53),
         8..=10 => FlowPort::Tcp(443),
         11..=12 => FlowPort::Tcp(80),
@@ -164,6 +177,10 @@ fn facts(rng: &mut Rng, port: FlowPort) -> Facts {
     let speaks = match port {
         FlowPort::Tcp(53) => port,
         FlowPort::Tcp(80) if rng.chance(25) => FlowPort::Tcp(443),
+        FlowPort::Tcp(8443) => FlowPort::Tcp(443),
+        FlowPort::Tcp(8000..=8010) if rng.chance(50) => {
+            FlowPort::Tcp(if rng.chance(50) { 443 } else { 80 })
+        }
         FlowPort::Tcp(_) if rng.chance(15) => FlowPort::Tcp(if rng.chance(50) { 443 } else { 80 }),
         port => port,
     };
@@ -172,7 +189,10 @@ fn facts(rng: &mut Rng, port: FlowPort) -> Facts {
         FlowPort::Tcp(80) if rng.chance(80) => {
             facts.method = Some(rng.pick(&["GET", "POST", "DELETE"]).into());
             facts.path = Some(rng.pick(&PATHS).into());
-            facts.host = Some(rng.pick(&["shop.example.com", "evil.example.com"]).into());
+            facts.host = Some(
+                rng.pick(&["shop.example.com", "evil.example.com", "x.test"])
+                    .into(),
+            );
         }
         FlowPort::Udp(53) | FlowPort::Tcp(53) if rng.chance(80) => {
             facts.dns = Some(rng.pick(&DNS).into());

@@ -53,47 +53,62 @@ pub struct Program {
 }
 
 /// Every construct that `program` may name; a test fails when one of them is never generated.
-pub const CONSTRUCTS: [&str; 31] = [
+pub const CONSTRUCTS: [&str; 44] = [
     "account",
     "all",
     "any-namespace",
+    "any-protocol",
     "by-namespace-label",
     "deny",
     "dns",
     "entity",
+    "every-port",
     "except",
     "external",
     "external-pattern",
     "foreign",
     "group",
+    "grpc",
     "http",
     "http-host",
+    "http-names-only",
     "icmp",
+    "icmp-error",
     "label-absent",
     "label-exists",
     "label-in",
     "label-not-in",
+    "mixed-group",
+    "named-port",
     "network",
     "network-except",
     "network-v6",
     "no-port",
     "one-end",
     "open",
+    "port-set",
     "range",
+    "reason",
+    "sctp",
     "several-namespaces",
     "sni",
+    "sni-external",
     "sni-pattern",
+    "sni-union",
+    "standard-library",
     "template",
     "union",
 ];
 
 /// As `CONSTRUCTS`, of the Kubernetes profile.
-pub const KUBERNETES: [&str; 21] = [
+pub const KUBERNETES: [&str; 29] = [
     "all",
     "any-namespace",
+    "any-protocol",
     "by-namespace-label",
     "deny",
     "entity",
+    "every-port",
     "except",
     "foreign",
     "group",
@@ -101,14 +116,20 @@ pub const KUBERNETES: [&str; 21] = [
     "label-exists",
     "label-in",
     "label-not-in",
+    "mixed-group",
+    "named-port",
     "network",
     "network-except",
     "network-v6",
     "no-port",
     "one-end",
     "open",
+    "port-set",
     "range",
+    "reason",
+    "sctp",
     "several-namespaces",
+    "standard-library",
     "union",
 ];
 
@@ -152,7 +173,7 @@ pub fn program_of(seed: u64, profile: Profile) -> Program {
     let mut maker = Maker {
         plain: profile == Profile::Kubernetes,
         rng: Rng::new(seed),
-        text: String::from("namespace shop\n"),
+        text: String::from("namespace shop\nuse std.cloud.metadata\nport web = {80, 8000-8004}\n"),
         constructs: Vec::new(),
         pods: Vec::new(),
         nets: Vec::new(),
@@ -197,6 +218,10 @@ impl Maker {
             self.used("network-except");
             self.line("network office = 192.0.2.0/24 | 198.51.100.0/25 except 192.0.2.128/25");
             self.nets.push("office".to_owned());
+        }
+        if self.rng.chance(20) {
+            self.used("standard-library");
+            self.nets.push("metadata".to_owned());
         }
         if self.rng.chance(40) {
             self.used("network-v6");
@@ -316,6 +341,14 @@ impl Maker {
             self.line(&format!("group some = {a} | {b}"));
         }
         self.pods.push("some".to_owned());
+        if let Some(net) = self.nets.first().cloned()
+            && self.rng.chance(50)
+        {
+            self.used("mixed-group");
+            let pod = self.pod();
+            self.line(&format!("group mixed = {pod} | {net}"));
+            self.nets.push("mixed".to_owned());
+        }
     }
 
     fn pod(&mut self) -> String {
@@ -394,6 +427,7 @@ impl Maker {
                         "remote_node",
                         "kube_apiserver",
                         "health",
+                        "cilium_ingress",
                     ])
                     .to_owned()
             }
@@ -422,6 +456,10 @@ impl Maker {
         self.used("deny");
         let (from, to) = self.ends();
         let ports = self.rng.pick(&["", ":443", ":8000-8010", ":80"]);
+        let ports = match self.rng.below(4) {
+            0 => self.protocols(),
+            _ => ports.to_owned(),
+        };
         let direction = self.direction();
         self.line(&format!("deny {direction}{from} -> {to}{ports}"));
     }
@@ -429,7 +467,14 @@ impl Maker {
     fn icmp(&mut self) {
         self.used("icmp");
         let (from, to) = self.ends();
-        self.line(&format!("allow {from} -> {to}:icmp.echo"));
+        let kind = self
+            .rng
+            .pick(&["echo", "echo", "unreachable", "time-exceeded"]);
+        if kind != "echo" {
+            self.used("icmp-error");
+        }
+        let verb = if self.rng.chance(20) { "deny" } else { "allow" };
+        self.line(&format!("{verb} {from} -> {to}:icmp.{kind}"));
     }
 
     fn names_rule(&mut self) {
@@ -449,10 +494,24 @@ impl Maker {
         self.line(&format!("allow {from} -> {name}:443{via}"));
     }
 
+    /// Ports of other protocols than TCP alone, sets and names.
+    fn protocols(&mut self) -> String {
+        let (construct, ports) = match self.rng.below(6) {
+            0 => ("any-protocol", ":8000/any"),
+            1 => ("any-protocol", ":8003-8005/any"),
+            2 => ("sctp", ":{8000/sctp, 80}"),
+            3 => ("every-port", ":*/tcp"),
+            4 => ("named-port", ":web"),
+            _ => ("port-set", ":{443, 8443, 8003/udp}"),
+        };
+        self.used(construct);
+        ports.to_owned()
+    }
+
     fn allow(&mut self) {
         let (from, to) = self.ends();
         let direction = self.direction();
-        let roll = self.rng.below(9);
+        let roll = self.rng.below(10);
         let tail = match if self.plain && (2..6).contains(&roll) {
             7
         } else {
@@ -468,24 +527,63 @@ impl Maker {
                     .pick(&[":8000-8010", ":8005-8020", ":{80, 8000-8004}"])
                     .to_owned()
             }
-            2 | 3 => {
-                self.used("sni");
-                self.used("sni-pattern");
-                let name = self
-                    .rng
-                    .pick(&["a.example.com", "*.example.com", "b.example.net"]);
-                format!(":443 via tls.sni \"{name}\"")
-            }
+            2 | 3 => self.sni(),
             4 | 5 => self.http(),
             6 => ":53/udp".to_owned(),
-            7 => self.rng.pick(&[":443", ":80", ":8000/any"]).to_owned(),
+            7 => self.rng.pick(&[":443", ":80", ":8443"]).to_owned(),
+            8 => self.protocols(),
             _ => ":8003".to_owned(),
         };
-        self.line(&format!("allow {direction}{from} -> {to}{tail}"));
+        let reason = if self.rng.chance(5) {
+            self.used("reason");
+            " until 2099-12-31 because \"OPS-17\""
+        } else {
+            ""
+        };
+        self.line(&format!("allow {direction}{from} -> {to}{tail}{reason}"));
+    }
+
+    fn sni(&mut self) -> String {
+        self.used("sni");
+        self.used("sni-pattern");
+        let one = |rng: &mut Rng| {
+            let names = [
+                "a.example.com",
+                "*.example.com",
+                "b.example.net",
+                "**.example.com",
+            ];
+            format!("\"{}\"", rng.pick(&names))
+        };
+        let mut name = one(&mut self.rng);
+        if self.rng.chance(25) {
+            self.used("sni-union");
+            name = format!("{name} | {}", one(&mut self.rng));
+        } else if let Some(external) = self.names.first().filter(|_| self.rng.chance(20)) {
+            name = external.clone();
+            self.used("sni-external");
+        }
+        let ports = self
+            .rng
+            .pick(&["443", "443", "{443, 8443}", "8443", "8000-8004"]);
+        format!(":{ports} via tls.sni {name}")
     }
 
     fn http(&mut self) -> String {
         self.used("http");
+        let port = self.rng.pick(&["80", "80", "80", "8000-8004", "web"]);
+        match self.rng.below(8) {
+            0 => {
+                self.used("grpc");
+                let entry = self.rng.pick(&["shop.Orders/Place", "shop.Orders/*"]);
+                return format!(":{port} via grpc {{ \"{entry}\" }}");
+            }
+            1 => {
+                self.used("http-names-only");
+                return format!(":{port} via http.host \"shop.example.com\" | \"*.test\"");
+            }
+            _ => {}
+        }
         let host = if self.rng.chance(25) {
             self.used("http-host");
             ".host \"shop.example.com\""
@@ -495,7 +593,7 @@ impl Maker {
         let entries = self
             .rng
             .pick(&["GET \"/a/*\"", "GET \"/a/*\" POST \"/b\"", "\"/c/**\""]);
-        format!(":80 via http{host} {{ {entries} }}")
+        format!(":{port} via http{host} {{ {entries} }}")
     }
 }
 
