@@ -243,12 +243,23 @@ func httpRule(flow *Flow, rule *ciliumenvoy.HttpNetworkPolicyRule) endVerdict {
 		if matcher != nil && matcher.GetSafeRegex() != nil {
 			regex = matcher.GetSafeRegex().GetRegex()
 		}
-		full, err := regexp.Compile(`\A(?:` + regex + `)\z`)
-		if err != nil || !full.MatchString(value) {
+		if !fullMatch(regex, value) {
 			return denied
 		}
 	}
 	return out
+}
+
+// fullMatch is RE2::FullMatch: the expression is taken as it stands, since text around it would change
+// what an open quote or flags in it mean.
+func fullMatch(regex, value string) bool {
+	compiled, err := regexp.Compile(regex)
+	if err != nil {
+		return false
+	}
+	compiled.Longest()
+	found := compiled.FindStringIndex(value)
+	return found != nil && found[0] == 0 && found[1] == len(value)
 }
 
 func headerOf(flow *Flow, name string) (string, bool) {

@@ -11,7 +11,7 @@ use npl_policy::{
     inventory::Inventory,
     model::{Checked, Model},
 };
-use npl_sema::{eval::prelude, files::MemoryFiles, names};
+use npl_sema::{eval::prelude, files::MemoryFiles, limits::FILE_BYTES_MAX, names};
 use npl_targets::{
     import::{
         self as yaml, Policies,
@@ -272,6 +272,7 @@ impl Job<'_> {
                     let why = found.first().map(|f| f.message.clone()).unwrap_or_default();
                     Stop::failed(format!("nplc wrote a program that it cannot read: {why}"))
                 })?;
+                small_enough(&text)?;
                 let analysis = compile(self.name, &text)?;
                 if analysis.checked.is_some() {
                     self.found.append(&mut warnings);
@@ -487,6 +488,20 @@ fn remove(policies: &mut Policies, gone: &BTreeSet<usize>) {
         at += 1;
         !gone.contains(&(at - 1))
     });
+}
+
+/// `nplc` would not read what it wrote.
+fn small_enough(text: &str) -> Result<()> {
+    if text.len() <= FILE_BYTES_MAX {
+        return Ok(());
+    }
+    const MIB: usize = 1024 * 1024;
+    Err(Stop::failed(format!(
+        "these policies make a program of {} MiB, and a file may have {}; import fewer at a time, \
+         each part into a file of its own",
+        text.len().div_ceil(MIB),
+        FILE_BYTES_MAX / MIB
+    )))
 }
 
 /// Compiles a text as `nplc check` would.

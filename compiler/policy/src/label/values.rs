@@ -1,6 +1,10 @@
 //! Sets of values of one dimension, finite or cofinite.
 
+use smallvec::SmallVec;
 use smol_str::SmolStr;
+
+/// Most sets list one value, or only absence: of those none is on the heap.
+type Listed = SmallVec<[Option<SmolStr>; 1]>;
 
 /// A finite or cofinite set of values of one dimension; `None` is "the key is absent".
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -8,18 +12,18 @@ pub struct Values {
     /// The set is everything but `listed`.
     negated: bool,
     /// Sorted, no duplicates.
-    listed: Vec<Option<SmolStr>>,
+    listed: Listed,
 }
 
 impl Values {
     /// Every value, and absence.
     pub const ANY: Self = Self {
         negated: true,
-        listed: Vec::new(),
+        listed: Listed::new_const(),
     };
     pub const NONE: Self = Self {
         negated: false,
-        listed: Vec::new(),
+        listed: Listed::new_const(),
     };
 
     pub fn finite(values: impl IntoIterator<Item = Option<SmolStr>>) -> Self {
@@ -45,7 +49,7 @@ impl Values {
         Self::finite([None])
     }
 
-    fn of(negated: bool, mut listed: Vec<Option<SmolStr>>) -> Self {
+    fn of(negated: bool, mut listed: Listed) -> Self {
         listed.sort();
         listed.dedup();
         Self { negated, listed }

@@ -21,6 +21,26 @@ enum Axis {
     NamespaceLabel(SmolStr),
 }
 
+/// The same, of a cube at hand.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Line<'c> {
+    Namespace,
+    Account,
+    Label(&'c str),
+    NamespaceLabel(&'c str),
+}
+
+impl Line<'_> {
+    fn axis(self) -> Axis {
+        match self {
+            Self::Namespace => Axis::Namespace,
+            Self::Account => Axis::Account,
+            Self::Label(key) => Axis::Label(key.into()),
+            Self::NamespaceLabel(key) => Axis::NamespaceLabel(key.into()),
+        }
+    }
+}
+
 impl Axis {
     fn of<'c>(&self, cube: &'c Cube) -> &'c Values {
         match self {
@@ -51,28 +71,27 @@ pub struct OverlapIndex {
 
 impl OverlapIndex {
     pub fn new(cubes: &[&Cube]) -> Self {
-        let mut shared: FxHashMap<(Axis, Option<SmolStr>), usize> = FxHashMap::default();
+        let mut shared: FxHashMap<(Line<'_>, Option<&str>), usize> = FxHashMap::default();
         for cube in cubes {
-            for (axis, values) in listing(cube) {
+            for (line, values) in listing(cube) {
                 for value in values.listed() {
-                    *shared.entry((axis.clone(), value.clone())).or_default() += 1;
+                    *shared.entry((line, value.as_deref())).or_default() += 1;
                 }
             }
         }
         let mut shelves: FxHashMap<Axis, Shelf> = FxHashMap::default();
         let mut loose = Vec::new();
         for (position, cube) in cubes.iter().enumerate() {
-            let load = |axis: &Axis, values: &Values| -> usize {
-                let one = |v: &Option<SmolStr>| shared.get(&(axis.clone(), v.clone())).copied();
+            let load = |line: Line<'_>, values: &Values| -> usize {
+                let one = |v: &Option<SmolStr>| shared.get(&(line, v.as_deref())).copied();
                 values.listed().iter().filter_map(one).sum()
             };
-            let best =
-                listing(cube).min_by_key(|(axis, values)| (load(axis, values), axis.clone()));
-            let Some((axis, values)) = best else {
+            let best = listing(cube).min_by_key(|(line, values)| (load(*line, values), *line));
+            let Some((line, values)) = best else {
                 loose.push(position);
                 continue;
             };
-            let shelf = shelves.entry(axis).or_default();
+            let shelf = shelves.entry(line.axis()).or_default();
             for value in values.listed() {
                 shelf.entry(value.clone()).or_default().push(position);
             }
@@ -171,18 +190,13 @@ impl OverlapIndex {
 }
 
 /// The requirements of a cube that list the values they permit.
-fn listing(cube: &Cube) -> impl Iterator<Item = (Axis, &Values)> {
-    let labels = cube
-        .labels()
-        .iter()
-        .map(|(k, v)| (Axis::Label(k.clone()), v));
-    let of_namespace = cube
-        .namespace_labels()
-        .iter()
-        .map(|(k, v)| (Axis::NamespaceLabel(k.clone()), v));
+fn listing(cube: &Cube) -> impl Iterator<Item = (Line<'_>, &Values)> {
+    let labels = cube.labels().iter().map(|(k, v)| (Line::Label(k), v));
+    let of_namespace = cube.namespace_labels().iter();
+    let of_namespace = of_namespace.map(|(k, v)| (Line::NamespaceLabel(k), v));
     let whole = [
-        (Axis::Namespace, cube.namespace()),
-        (Axis::Account, cube.account()),
+        (Line::Namespace, cube.namespace()),
+        (Line::Account, cube.account()),
     ];
     whole
         .into_iter()

@@ -13,6 +13,7 @@ pub mod lower;
 mod name;
 pub mod npl;
 mod parse;
+mod re2;
 pub mod selector;
 pub mod shape;
 

@@ -1,12 +1,15 @@
 //! Port rules that select nothing, and rules above the port that never match.
 
-use npl_diagnostics::{Diagnostic, codes::import as codes};
+use npl_diagnostics::{Diagnostic, Place, codes::import as codes};
 
 use super::{
     Context,
     node::{get, is_empty_list, items, text},
 };
-use crate::yaml::read::{Node, Value};
+use crate::{
+    import::re2::translate,
+    yaml::read::{Node, Value},
+};
 
 /// The largest type that an ICMP packet can have.
 const LAST_TYPE: i128 = 255;
@@ -60,62 +63,80 @@ fn server_names(context: &mut Context<'_>, rule: &Node) {
 }
 
 fn request(context: &mut Context<'_>, http: &Node) {
-    if let Some(node) = get(http, "method")
-        && let Some(method) = node.as_str()
-        && method.bytes().all(|b| b.is_ascii_alphabetic())
-        && method.bytes().any(|b| b.is_ascii_lowercase())
-    {
-        let upper = method.to_ascii_uppercase();
-        let message = format!("`{method}` never matches: methods are written in capitals");
-        let finding = Diagnostic::new(&codes::POLICY_HTTP_PATTERN, node.place, message)
-            .help(format!("write `{upper}`"))
-            .fix(
-                format!("write `{upper}`"),
-                false,
-                node.place,
-                format!("\"{upper}\""),
-            );
-        context.out.push(finding);
+    let found = [
+        text_of(http, "method").and_then(method),
+        text_of(http, "path").and_then(path),
+        text_of(http, "host").and_then(host),
+    ];
+    context.out.extend(found.into_iter().flatten());
+}
+
+fn text_of<'n>(http: &'n Node, name: &str) -> Option<(&'n str, Place)> {
+    let node = get(http, name)?;
+    Some((node.as_str()?, node.place))
+}
+
+fn odd(at: Place, message: String) -> Diagnostic<Place> {
+    Diagnostic::new(&codes::POLICY_HTTP_PATTERN, at, message)
+}
+
+/// With what was probably meant.
+fn meant(finding: Diagnostic<Place>, help: &str, meant: &str) -> Diagnostic<Place> {
+    let at = finding.at;
+    let text = format!("\"{}\"", meant.replace('\\', "\\\\"));
+    finding
+        .help(help)
+        .fix(format!("write `{meant}`"), false, at, text)
+}
+
+fn method((method, at): (&str, Place)) -> Option<Diagnostic<Place>> {
+    let word = method.bytes().all(|b| b.is_ascii_alphabetic());
+    if !word || !method.bytes().any(|b| b.is_ascii_lowercase()) {
+        return None;
     }
-    if let Some(node) = get(http, "path")
-        && let Some(path) = node.as_str()
-    {
-        if path.ends_with("/*") {
-            let meant = format!("{}.*", path.trim_end_matches('*'));
-            let message = format!("`{path}` matches no path below it: `/*` is a run of slashes");
-            let finding = Diagnostic::new(&codes::POLICY_HTTP_PATTERN, node.place, message)
-                .help("paths are regular expressions, and match as a whole")
-                .fix(
-                    format!("write `{meant}`"),
-                    false,
-                    node.place,
-                    format!("\"{meant}\""),
-                );
-            context.out.push(finding);
-        } else if path.starts_with(|c: char| c.is_ascii_alphanumeric()) {
-            let message = format!("`{path}` never matches: a path begins with `/`");
-            let finding = Diagnostic::new(&codes::POLICY_HTTP_PATTERN, node.place, message)
-                .help("write the whole path, with its `/`")
-                .fix(
-                    format!("write `/{path}`"),
-                    false,
-                    node.place,
-                    format!("\"/{path}\""),
-                );
-            context.out.push(finding);
-        }
+    let upper = method.to_ascii_uppercase();
+    let message = format!("`{method}` never matches: methods are written in capitals");
+    Some(meant(odd(at, message), &format!("write `{upper}`"), &upper))
+}
+
+fn path((path, at): (&str, Place)) -> Option<Diagnostic<Place>> {
+    if path.ends_with("/*") {
+        let message = format!("`{path}` matches no path below it: `/*` is a run of slashes");
+        let better = format!("{}.*", path.trim_end_matches('*'));
+        let help = "paths are regular expressions, and match as a whole";
+        return Some(meant(odd(at, message), help, &better));
     }
-    if let Some(node) = get(http, "host")
-        && let Some(host) = node.as_str()
-        && regex::Regex::new(&format!("^(?:{host})$")).is_err()
-    {
-        let message =
-            format!("the host `{host}` is no regular expression, and Cilium does not say");
-        let finding = Diagnostic::new(&codes::POLICY_HTTP_PATTERN, node.place, message);
-        context
-            .out
-            .push(finding.help("any name below `x.io` is `.*\\.x\\.io`"));
+    if let Some(whole) = placeholder(path) {
+        let message = format!("`{whole}` is no placeholder: it matches these very characters");
+        let better = path.replace(whole, "[^/?]+");
+        let help = "paths are regular expressions, and one segment is `[^/?]+`";
+        return Some(meant(odd(at, message), help, &better));
     }
+    if path.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        let message = format!("`{path}` never matches: a path begins with `/`");
+        let help = "write the whole path, with its `/`";
+        return Some(meant(odd(at, message), help, &format!("/{path}")));
+    }
+    None
+}
+
+fn host((host, at): (&str, Place)) -> Option<Diagnostic<Place>> {
+    if translate(host).is_some_and(|host| regex_syntax::parse(&host).is_ok()) {
+        return None;
+    }
+    let message = format!("the host `{host}` is no regular expression, and Cilium does not say");
+    Some(odd(at, message).help("any name below `x.io` is `.*\\.x\\.io`"))
+}
+
+/// `{id}`, as other tools write a part of a path that varies.
+fn placeholder(path: &str) -> Option<&str> {
+    let start = path.find("/{")? + 1;
+    let end = start + path.get(start..)?.find('}')? + 1;
+    let whole = path.get(start..end)?;
+    let name = whole.get(1..whole.len() - 1)?;
+    let word = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.bytes().all(word);
+    is_name.then_some(whole)
 }
 
 fn icmp(context: &mut Context<'_>, field: &Node) {

@@ -10,6 +10,8 @@ use npl_policy::{
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 use smol_str::SmolStr;
 
+use crate::import::re2::translate;
+
 /// Alternatives of one expression, and members of one class that is spelled out.
 const ALTERNATIVES_MAX: usize = 64;
 const MEMBERS_MAX: u32 = 8;
@@ -126,7 +128,7 @@ fn plain(token: &Token) -> Option<char> {
 
 /// The alternatives of an expression that is matched against the whole of a text.
 fn words(text: &str) -> Option<Vec<Word>> {
-    let hir = regex_syntax::Parser::new().parse(text).ok()?;
+    let hir = regex_syntax::Parser::new().parse(&translate(text)?).ok()?;
     let mut out = expand(&hir)?;
     for word in &mut out {
         if word.first() == Some(&Token::Start) {

@@ -10,7 +10,10 @@ use super::{
     ports::Context,
 };
 use crate::{
-    import::shape::{HttpMatch, Listener, Pattern, PortNumber, PortRule, Proto},
+    import::{
+        re2::translate,
+        shape::{HttpMatch, Listener, Pattern, PortNumber, PortRule, Proto},
+    },
     yaml::read::Node,
 };
 
@@ -132,17 +135,15 @@ fn pattern(out: &mut Findings, object: Object<'_>, name: &str, checked: bool) ->
     if text.is_empty() {
         return None;
     }
-    let regex = RegexBuilder::new(&format!(r"\A(?:{text})\z"))
-        .size_limit(MAX_REGEX)
-        .build();
-    if let (Err(_), true) = (&regex, checked) {
+    let regex = translate(&text).and_then(|text| {
+        let whole = format!(r"\A(?:{text})\z");
+        RegexBuilder::new(&whole).size_limit(MAX_REGEX).build().ok()
+    });
+    if regex.is_none() && checked {
         let message = format!("`{text}` is not a regular expression of RE2");
         out.refuse(&codes::POLICY_BAD_L7, node.place, message);
     }
-    Some(Pattern {
-        text,
-        regex: regex.ok(),
-    })
+    Some(Pattern { text, regex })
 }
 
 fn header_match(out: &mut Findings, node: &Node) -> Option<SmolStr> {
