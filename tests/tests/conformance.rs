@@ -40,6 +40,41 @@ const FINDINGS: [&str; 4] = [
     "via-swallowed",
 ];
 
+/// Programs that once differed, by name.
+const DIFFERED: [(&str, &str); 3] = [
+    (
+        "the cluster beside a request to Cilium's ingress",
+        "namespace shop\nworkload w0 { app: \"a\" }\nworkload w2 { app: \"a\", tier not in [\"x\"] } open \
+         ingress, egress\nallow w2 -> cilium_ingress:80 via http.host \"shop.example.com\" { GET \
+         \"/a/*\" }\nallow w0 -> cluster:80\n",
+    ),
+    (
+        "the cluster beside a request from other nodes",
+        "namespace shop\nworkload w2 { app: \"c\", tier not in [\"x\"] }\nworkload w3 { app: \"c\" } in \
+         namespace { team: \"pay\" } open egress\nallow cluster -> w2:{80, 8000-8004}\nallow \
+         remote_node -> w3:80 via http { GET \"/a/*\" }\n",
+    ),
+    (
+        "the cluster beside a request to the node",
+        "namespace shop\nworkload w0 { app: \"a\", !tier }\nworkload w2 { app: \"a\", tier not in \
+         [\"x\"] } account \"robot\"\nallow w0 -> cluster:{80, 8000-8004}\nallow w2 -> host:80 via \
+         http { GET \"/a/*\" POST \"/b\" }\n",
+    ),
+];
+
+#[test]
+fn programs_that_once_differed() {
+    let Some(mut engine) = Engine::start() else {
+        return;
+    };
+    let flows = flows::flows(&mut Rng::new(7), 4 * FLOWS);
+    for (name, text) in DIFFERED {
+        let compiled = compile(text, Target::Cilium).unwrap_or_else(|| panic!("{name}: refused"));
+        let found = differences(&mut engine, &compiled, &flows, &mut Seen::default());
+        assert!(found.is_empty(), "{name}\n{}", found.join("\n"));
+    }
+}
+
 fn number(name: &str, default: u64) -> u64 {
     let text = std::env::var(name).ok();
     text.and_then(|text| text.parse().ok()).unwrap_or(default)

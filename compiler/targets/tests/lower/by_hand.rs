@@ -110,6 +110,23 @@ fn a_name_that_kubernetes_gives_to_nobody_selects_nobody() {
     );
 }
 
+/// Found by random programs: `cluster` beside an HTTP rule on a part of it was refused for `init`.
+#[test]
+fn the_cluster_beside_an_http_rule_on_a_part_of_it() {
+    check(
+        "  egress:\n  - toEntities: [cluster]\n    toPorts: [{ports: [{port: \"80\", protocol: TCP}]}]\n  \
+         - toEntities: [host]\n    toPorts: [{ports: [{port: \"80\", protocol: TCP}], rules: {http: \
+         [{method: GET}]}}]\n",
+        &[
+            "a open ingress",
+            "allow egress a -> host:80/tcp via http { \"/**\" }",
+            "allow egress a -> ({} in any namespace | remote_node | kube_apiserver | health | \
+             cilium_ingress):80/tcp",
+            "allow egress a -> host:80/tcp via http { GET \"/**\" }",
+        ],
+    );
+}
+
 #[test]
 fn a_deny_alone_closes_and_can_be_told_not_to() {
     check(

@@ -20,7 +20,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     lines::Line,
-    peers::Part,
+    peers::{Part, hold_the_cluster, is_unnamed},
     ports::PortPart,
     refuse::{Refusal, refuse},
 };
@@ -321,6 +321,14 @@ fn split(line: &Line, changes: &[((usize, usize), Change)]) -> Option<Vec<Line>>
             Some((_, parts)) => parts.push(part.clone()),
             None => groups.push((profile, vec![part.clone()])),
         }
+    }
+    if groups.len() > 1 && hold_the_cluster(&line.peers) {
+        // What is left of `cluster` has no name for them, and only allows are split: less is
+        // admitted, to endpoints that no program speaks of.
+        for (_, parts) in &mut groups {
+            parts.retain(|part| !is_unnamed(part));
+        }
+        groups.retain(|(_, parts)| !parts.is_empty());
     }
     let mut out = Vec::new();
     for (profile, peers) in groups {

@@ -235,6 +235,22 @@ fn services(cx: &Cx<'_>, end: &End) -> Result<Vec<Peer>, Refusal> {
     Ok(out)
 }
 
+/// The parts of the entity `cluster` that are endpoints before Cilium knows their labels. As a whole
+/// the entity stands for them too; by itself nothing does.
+pub(super) fn is_unnamed(part: &Part) -> bool {
+    matches!(&part.what, What::Reserved(name) if ["init", "unmanaged"].contains(&name.as_str()))
+}
+
+/// The entity `cluster` is among the peers.
+pub(super) fn hold_the_cluster(parts: &[Part]) -> bool {
+    let every = |part: &Part| matches!(&part.what, What::Pods(pods) if **pods == Cube::every());
+    let has = |name: &str| {
+        let mut reserved = parts.iter();
+        reserved.any(|part| matches!(&part.what, What::Reserved(have) if have == name))
+    };
+    CLUSTER_LABELS.iter().all(|name| has(name)) && parts.iter().any(every)
+}
+
 /// The peers as one set of the model.
 pub(super) fn set<'p>(
     parts: impl IntoIterator<Item = &'p Part>,
