@@ -12,7 +12,12 @@
 
 use std::hint::black_box;
 
-use npl_policy::{claims, lint, model::Checked};
+use npl_policy::{
+    claims,
+    interpret::{Answer, Endpoint, Flow, Interpreter},
+    lint,
+    model::{Checked, Facts, FlowPort, Pod},
+};
 use npl_sema::{files::MemoryFiles, manifest::Manifest};
 use npl_targets::cilium::{self, EmitOptions};
 use npl_test_support::{manifests, program};
@@ -103,6 +108,38 @@ fn import_policies(bencher: divan::Bencher<'_, '_>, count: usize) {
             );
             imported.counts.rules
         });
+}
+
+/// A thousand flows over five hundred policies in YAML, reading them included.
+#[divan::bench(sample_count = 5)]
+fn thousand_flows(bencher: divan::Bencher<'_, '_>) {
+    let policies = manifests::policies(500, 50);
+    let texts = policies
+        .into_iter()
+        .map(|(path, text)| (format!("/{path}"), text));
+    let files = MemoryFiles::new(texts);
+    let pod = |number: usize| {
+        Endpoint::Pod(Pod {
+            namespace: manifests::namespace(number).into(),
+            labels: vec![("app".into(), format!("app-{number}").into())],
+            account: "default".into(),
+            ..Pod::default()
+        })
+    };
+    let flow = |at: usize| Flow {
+        src: pod(at % 500),
+        dst: pod((at % 500 + at / 500) % 500),
+        port: FlowPort::Tcp(8080),
+        facts: Facts::default(),
+    };
+    let flows: Vec<Flow> = (0..1_000).map(flow).collect();
+    bencher.bench_local(|| {
+        let analysis = open(&files).analyse();
+        let interpreter = Interpreter::new(&analysis.model);
+        let verdicts = flows.iter().map(|flow| interpreter.judge(flow).verdict);
+        let allowed = verdicts.filter(|verdict| *verdict == Answer::Allow).count();
+        assert!(allowed > 0 && allowed < flows.len(), "{allowed}");
+    });
 }
 
 /// The file of module 7 in two versions that differ in one character of one rule.

@@ -149,6 +149,7 @@ fn policy(out: &mut String, i: usize, count: usize) {
     out.push_str(&filled);
 }
 
-fn namespace(i: usize) -> String {
+/// Where the policy of this number stands.
+pub fn namespace(i: usize) -> String {
     format!("team-{}", i / 50)
 }
