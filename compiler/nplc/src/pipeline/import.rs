@@ -23,7 +23,7 @@ use npl_targets::{
 };
 use smol_str::SmolStr;
 
-use super::{Analysis, Request};
+use super::{Analysis, Request, Unit};
 use crate::stop::{Result, Stop};
 
 /// One text that is read.
@@ -63,6 +63,8 @@ pub struct Imported {
     pub diagnostics: Vec<Diagnostic>,
     pub texts: Texts,
     pub counts: Counts,
+    /// What the text was compiled in. A command that ends here need not take it apart.
+    _compiled: Vec<Unit>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -157,6 +159,8 @@ pub fn import(request: Import) -> Result<Imported> {
     // What is no object, or a broken one, might have been meant as a policy.
     let broken = read.diagnostics.iter().any(Diagnostic::is_error);
     found.extend(read.diagnostics);
+    // What comes next takes the room again.
+    drop(documents);
     let some = manifests > 0 || read.inventory != Inventory::default();
     let inventory = some.then_some(read.inventory);
     let mut job = Job {
@@ -198,6 +202,7 @@ pub fn import(request: Import) -> Result<Imported> {
         refused,
         diagnostics,
         texts,
+        _compiled: program.units,
     })
 }
 
@@ -231,6 +236,7 @@ struct Program {
     written: Written,
     model: Model,
     analysis: Analysis,
+    units: Vec<Unit>,
 }
 
 impl Job<'_> {
@@ -273,7 +279,7 @@ impl Job<'_> {
                     Stop::failed(format!("nplc wrote a program that it cannot read: {why}"))
                 })?;
                 small_enough(&text)?;
-                let analysis = compile(self.name, &text)?;
+                let (analysis, units) = compile(self.name, &text)?;
                 if analysis.checked.is_some() {
                     self.found.append(&mut warnings);
                     return Ok(Program {
@@ -281,6 +287,7 @@ impl Job<'_> {
                         written,
                         model: lowered.model,
                         analysis,
+                        units,
                     });
                 }
                 gone = self.uncompiled(&text, &written, &analysis, &rules, &lowered.model)?;
@@ -505,7 +512,7 @@ fn small_enough(text: &str) -> Result<()> {
 }
 
 /// Compiles a text as `nplc check` would.
-fn compile(name: &str, text: &str) -> Result<Analysis> {
+fn compile(name: &str, text: &str) -> Result<(Analysis, Vec<Unit>)> {
     let name = match names::is_identifier(name) {
         true => format!("/{name}.npl"),
         false => format!("/{PROGRAM}"),
@@ -519,7 +526,7 @@ fn compile(name: &str, text: &str) -> Result<Analysis> {
     let unit = units
         .first()
         .ok_or_else(|| Stop::failed("nothing was compiled"))?;
-    Ok(unit.analyse())
+    Ok((unit.analyse(), units))
 }
 
 /// Which object a place of the YAML belongs to.
