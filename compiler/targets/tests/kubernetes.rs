@@ -152,6 +152,24 @@ fn a_deny_is_taken_out_of_the_allows_of_overlapping_workloads() {
 }
 
 /// `canary` is open, but a pod of it that is `web` too is sealed, and keeps `canary`'s allow.
+/// What is left of an allow once fell into more selectors than an object holds, and was then nowhere.
+#[test]
+fn a_deny_that_leaves_too_many_selectors_is_refused() {
+    let denied = |count: usize| {
+        let mut builder = Builder::new().workload("w", "app=a").foreign("t", "app=b");
+        for at in 0..count {
+            let name = format!("d{at}");
+            builder = builder.workload(&name, &format!("k{at} k{at}!=v"));
+        }
+        builder = builder.allow("w", "t", "80");
+        (0..count).fold(builder, |builder, at| {
+            builder.deny(&format!("d{at}"), "t", "80")
+        })
+    };
+    assert_eq!(codes(denied(6), &external()), [""; 0]);
+    assert_eq!(codes(denied(7), &external()), ["deny-not-exact"]);
+}
+
 #[test]
 fn an_open_workload_allows_where_another_seals() {
     let builder = Builder::new()

@@ -144,8 +144,11 @@ impl Region {
         }
     }
 
-    /// A pod of each side can exist at once.
+    /// A pod of each side can exist at once, and some packet goes to the ports: none goes to 0.
     pub(super) fn can_be(&self) -> bool {
+        if self.ports.implies(&PortSet::any(0, 0)) {
+            return false;
+        }
         match &self.peer {
             Peer::Pods(peer) => compatible(&self.subject, peer),
             _ => !self.subject.is_empty(),

@@ -58,10 +58,12 @@ pub struct Selector {
     pub expressions: Vec<Expression>,
 }
 
-/// `app` → `any:app`; `k8s:app` stays, `$host` is `reserved:host`.
+/// `app` and `unspec:app` → `any:app`; `k8s:app` stays, `$host` is `reserved:host`.
 pub fn encode_key(default_source: &str, key: &str) -> SmolStr {
     match split_key(key) {
         ("", rest) => format_smolstr!("{default_source}:{rest}"),
+        // Labels without a source are of any.
+        ("unspec", rest) => format_smolstr!("any:{rest}"),
         (source, rest) => format_smolstr!("{source}:{rest}"),
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use npl_policy::{
-    addr::{Net, nets_except},
+    addr::{Net, nets_except, node_local_addresses},
     label::Cube,
     model::{Direction, EndRule, Entity, Set, Via},
     name::NamePattern,
@@ -13,7 +13,7 @@ use npl_policy::{
 use super::{
     findings::Reason,
     selector,
-    settings::{Settings, never_of_cluster},
+    settings::{IpBlocks, Settings, never_of_cluster},
 };
 use crate::cilium::selector::disjuncts;
 
@@ -65,7 +65,15 @@ pub(super) fn allow(end: &EndRule, settings: &Settings) -> Result<Vec<Peer>, Rea
         }
     }
     for net in nets.iter().filter(|net| !net.is_empty()) {
-        out.extend(external(net, settings)?.into_iter().map(Peer::Net));
+        let mut left = external(net, settings)?;
+        // Here nobody has said which addresses are the cluster's.
+        if never_of_cluster(net) {
+            left = without_nodes(&left, settings);
+        }
+        if left.is_empty() {
+            return Err(Reason::InsideCluster);
+        }
+        out.extend(left.into_iter().map(Peer::Net));
     }
     out.sort();
     out.dedup();
@@ -101,6 +109,18 @@ pub(super) fn external(net: &Net, settings: &Settings) -> Result<Vec<Net>, Reaso
         return Err(Reason::InsideCluster);
     }
     Ok(left)
+}
+
+/// Without the addresses that the node itself answers, such as node-local DNS: a plugin may match
+/// them, and a network holds no node.
+fn without_nodes(nets: &[Net], settings: &Settings) -> Vec<Net> {
+    if settings.ip_blocks == IpBlocks::External {
+        return nets.to_vec();
+    }
+    let nodes: Vec<Net> = node_local_addresses()
+        .map(|(addr, _)| Net::plain(addr.into()))
+        .collect();
+    nets_except(nets, &nodes)
 }
 
 /// The peers of a deny, by kind; what selectors and prefixes cannot say is among the rest.

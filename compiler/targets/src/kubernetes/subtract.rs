@@ -11,7 +11,7 @@ use npl_policy::{
 };
 
 use super::{
-    lower::{Denied, Peer, sayable},
+    lower::{self, Denied, Peer, sayable},
     plan::Piece,
     selector,
 };
@@ -79,7 +79,7 @@ impl Subtraction {
             }
         }
         let subjects = |piece: &Piece| {
-            selector::sayable(&piece.subject) && selector::namespaced(&piece.subject)
+            lower::pods(&piece.subject).is_ok() && selector::namespaced(&piece.subject)
         };
         match out.iter().all(subjects) {
             true => Ok(out),
@@ -123,7 +123,7 @@ impl Subtraction {
                 let left = left.map_err(|_| Inexact)?;
                 let mut out = Vec::with_capacity(left.len());
                 for cube in left {
-                    let pods = super::lower::pods(&cube).map_err(|_| Inexact)?;
+                    let pods = lower::pods(&cube).map_err(|_| Inexact)?;
                     out.extend(pods.into_iter().map(Peer::Pods));
                 }
                 Ok(Left::Some(out))

@@ -324,7 +324,7 @@ spec:
     - pods: {namespaceSelector: {}, podSelector: {matchLabels: {app: b}}}
     protocols:
     - tcp: {destinationPort: {range: {start: 80, end: 90}}}
-    - udp: {}
+    - udp: {destinationPort: {number: 53}}
 ";
 
 #[test]
@@ -335,7 +335,7 @@ fn a_cluster_network_policy_that_only_denies_is_lowered() {
         shown(&found),
         [
             "a open",
-            "deny egress a -> ({ app: \"b\" } in any namespace | 169.254.169.254/32):{80-90/tcp, */udp}"
+            "deny egress a -> ({ app: \"b\" } in any namespace | 169.254.169.254/32):{80-90/tcp, 53/udp}"
         ]
     );
     let end = &found.lowered.model.ends[0];

@@ -14,7 +14,8 @@ use crate::{
 /// The largest type that an ICMP packet can have.
 const LAST_TYPE: i128 = 255;
 
-pub(super) fn check(context: &mut Context<'_>, item: &Node) {
+/// A deny has ports alone: Kubernetes drops the rest.
+pub(super) fn check(context: &mut Context<'_>, item: &Node, deny: bool) {
     for rule in items(item, "toPorts") {
         if get(rule, "ports").is_none() || is_empty_list(rule, "ports") {
             let message = "an item of `toPorts` without `ports` selects nothing";
@@ -22,6 +23,9 @@ pub(super) fn check(context: &mut Context<'_>, item: &Node) {
             context
                 .out
                 .push(finding.help("list the ports; `\"0\"` is every port"));
+            continue;
+        }
+        if deny {
             continue;
         }
         if get(rule, "serverNames").is_some() {

@@ -11,7 +11,10 @@ use super::{
     rule,
 };
 use crate::{
-    import::parse::object_name::{TEMPLATE, bad_name},
+    import::parse::{
+        object_name::{TEMPLATE, bad_name},
+        selector::{is_label_key, is_label_value},
+    },
     yaml::read::Node,
 };
 
@@ -41,6 +44,7 @@ pub(super) struct Scope<'a> {
 pub(super) fn policy(context: &mut Context<'_>, object: &Node, learned: &Learned<'_>) {
     let kind = text(object, "kind").unwrap_or_default();
     name(context, object);
+    labels(context, object);
     let namespace = get(object, "metadata").and_then(|meta| text(meta, "namespace"));
     let namespace = namespace.filter(|name| !name.is_empty());
     match kind {
@@ -73,6 +77,24 @@ fn name(context: &mut Context<'_>, object: &Node) {
     let name = node.as_str().filter(|name| !name.contains(TEMPLATE));
     let bad = name.and_then(|name| bad_name("name", name, node.place));
     context.out.extend(bad);
+}
+
+fn labels(context: &mut Context<'_>, object: &Node) {
+    let labels = get(object, "metadata").and_then(|meta| get(meta, "labels"));
+    for entry in labels.and_then(Node::as_map).unwrap_or_default() {
+        let message = if !is_label_key(&entry.key) || entry.key.contains([':', '$']) {
+            format!("`{}` is no label key that Kubernetes takes", entry.key)
+        } else if let Some(value) = entry.value.as_str().filter(|value| !is_label_value(value)) {
+            format!("`{value}` is no label value that Kubernetes takes")
+        } else {
+            continue;
+        };
+        let at = entry.value.place;
+        let finding = Diagnostic::new(&codes::POLICY_BAD_OBJECT_NAME, at, message);
+        let help =
+            "letters, digits, `-`, `_` and `.`, at most 63, with a letter or digit at both ends";
+        context.out.push(finding.help(help));
+    }
 }
 
 fn namespace_of_cluster_wide(context: &mut Context<'_>, object: &Node, kind: &str) {

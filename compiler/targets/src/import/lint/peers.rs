@@ -9,7 +9,10 @@ use super::{
     object::Scope,
 };
 use crate::{
-    import::parse::object_name::{can_be_name, can_be_namespace},
+    import::parse::{
+        object_name::{can_be_name, can_be_namespace},
+        peers::prefix,
+    },
     yaml::read::{Entry, Node, Value},
 };
 
@@ -178,7 +181,7 @@ pub(super) fn labels(context: &mut Context<'_>, selector: &Node) {
     context.out.append(&mut found);
 }
 
-pub(super) fn check(context: &mut Context<'_>, item: &Node, side: &str) {
+pub(super) fn check(context: &mut Context<'_>, item: &Node, side: &str, deny: bool) {
     for selector in items(item, &format!("{side}Endpoints")) {
         labels(context, selector);
         impossible(context, selector);
@@ -194,13 +197,15 @@ pub(super) fn check(context: &mut Context<'_>, item: &Node, side: &str) {
             }
         }
     }
-    for name in items(item, &format!("{side}FQDNs")) {
-        name_of(context, name);
+    if side == "to" && !deny {
+        for name in items(item, "toFQDNs") {
+            name_of(context, name);
+        }
     }
 }
 
 pub(super) fn network(context: &mut Context<'_>, node: &Node) {
-    let Some(net) = node.as_str().and_then(|text| text.parse::<IpNet>().ok()) else {
+    let Some(net) = node.as_str().and_then(|text| prefix(text)) else {
         return;
     };
     let whole = net.trunc();
@@ -226,7 +231,7 @@ pub(super) fn network(context: &mut Context<'_>, node: &Node) {
 }
 
 fn takes_all(context: &mut Context<'_>, cidr: &Node, except: &Node) {
-    let net = |node: &Node| Some(node.as_str()?.parse::<IpNet>().ok()?.trunc());
+    let net = |node: &Node| Some(prefix(node.as_str()?)?.trunc());
     if net(cidr).is_some() && net(cidr) == net(except) {
         let message = "the exception takes the whole network away, so this selects nobody";
         let finding = Diagnostic::new(&codes::POLICY_NETWORK_ODD, except.place, message);

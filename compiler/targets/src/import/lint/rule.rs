@@ -62,8 +62,8 @@ pub(super) fn check(
                     continue;
                 }
                 open_to_everybody(context, item, direction.side, deny);
-                peers::check(context, item, direction.side);
-                layer7::check(context, item);
+                peers::check(context, item, direction.side, deny);
+                layer7::check(context, item, deny);
             }
         }
     }

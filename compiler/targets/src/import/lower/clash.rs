@@ -14,7 +14,7 @@ use npl_policy::{
     model::Via,
     name::NamePattern,
     overlap::OverlapIndex,
-    port::PortSet,
+    port::{PortSet, Ranges},
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -391,7 +391,13 @@ fn pieces_of(piece: &Line, changes: &[&Change]) -> Option<Vec<Line>> {
 
 /// The ports of a line as one set.
 pub(super) fn ports_of(line: &Line) -> PortSet {
-    line.ports
-        .iter()
-        .fold(PortSet::default(), |all, port| all.union(&port.set))
+    let all = line.ports.iter();
+    let mut all = all.fold(PortSet::default(), |all, port| all.union(&port.set));
+    for ranges in [&mut all.tcp, &mut all.udp, &mut all.sctp] {
+        // No packet goes to port 0: without it, every port is there.
+        if ranges.as_slice() == [(1, u16::MAX)] {
+            *ranges = Ranges::full();
+        }
+    }
+    all
 }

@@ -6,6 +6,9 @@ use smol_str::SmolStr;
 
 use crate::yaml::read::{Entry, Node, Value};
 
+/// A larger number is not written again: it might have been spelled in another base.
+const NUMBER_MAX: i128 = 1_000_000_000;
+
 /// The findings of one object; any error refuses the whole object.
 #[derive(Default)]
 pub(crate) struct Findings {
@@ -134,8 +137,9 @@ impl Findings {
         let message = format!("`{what}` is {}, but {wanted} belongs there", node.kind());
         let mut finding = Diagnostic::new(&codes::POLICY_WRONG_TYPE, node.place, message);
         let quoted = match &node.value {
-            Value::Int(n) => Some(n.to_string()),
-            Value::Bool(_) | Value::Float(_) => Some(String::new()),
+            Value::Int(n) if as_written(*n, node.place) => Some(n.to_string()),
+            // Of `0443` nobody knows which text is meant.
+            Value::Int(_) | Value::Bool(_) | Value::Float(_) => Some(String::new()),
             _ => None,
         };
         if let (true, Some(text)) = (wanted == "a string", quoted) {
@@ -169,6 +173,12 @@ impl Findings {
             self.warn(finding);
         }
     }
+}
+
+/// The number is written as it would be written again: in decimal, without zeros in front.
+fn as_written(number: i128, at: Place) -> bool {
+    let length = at.range.end - at.range.start;
+    number.abs() < NUMBER_MAX && number.to_string().len() == length as usize
 }
 
 /// The known name that differs from a mistyped one only in case or by one edit.

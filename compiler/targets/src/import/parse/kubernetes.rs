@@ -1,6 +1,6 @@
 //! `networking.k8s.io` NetworkPolicy, as Cilium translates it.
 
-use npl_diagnostics::{Diagnostic, Place, codes::import as codes};
+use npl_diagnostics::{Diagnostic, Place, Severity, codes::import as codes};
 use smol_str::{SmolStr, format_smolstr};
 
 use super::{
@@ -56,10 +56,23 @@ pub(super) fn rule(out: &mut Findings, node: &Node, namespace: &SmolStr) -> Opti
     })
 }
 
+/// An absent `spec` is an empty one.
+pub(super) fn no_spec(at: Place) -> Diagnostic<Place> {
+    let message = "a NetworkPolicy without a `spec` closes ingress of every pod of its namespace";
+    let mut finding = Diagnostic::new(&codes::POLICY_MISSING_FIELD, at, message);
+    finding.severity = Severity::Warning;
+    finding.help("say so with `spec: {podSelector: {}, policyTypes: [Ingress]}`, if it is meant")
+}
+
 /// `Ingress` as true, `Egress` as false.
 fn policy_types(out: &mut Findings, object: Object<'_>) -> Vec<bool> {
     let mut types = Vec::new();
-    for node in out.items(object, "policyTypes") {
+    let items = out.items(object, "policyTypes");
+    if items.len() > 2 {
+        let message = "`policyTypes` has more than two items";
+        out.refuse(&codes::POLICY_WRONG_TYPE, object.place, message);
+    }
+    for node in items {
         match out.string(node, "policyTypes").map(SmolStr::as_str) {
             Some("Ingress") => types.push(true),
             Some("Egress") => types.push(false),

@@ -182,6 +182,11 @@ fn tls(out: &mut Findings, object: Object<'_>, name: &str) -> Option<SmolStr> {
     let context = out.object(node, name)?;
     let fields = ["secret", "trustedCA", "certificate", "privateKey"];
     out.known(context, name, &fields);
+    for name in ["trustedCA", "certificate", "privateKey"] {
+        if let Some(node) = context.get(name) {
+            out.string(node, name);
+        }
+    }
     let Some(secret) = context
         .get("secret")
         .and_then(|node| out.object(node, "secret"))
@@ -189,6 +194,7 @@ fn tls(out: &mut Findings, object: Object<'_>, name: &str) -> Option<SmolStr> {
         refuse(out, context.place, "a TLS context has no `secret`");
         return None;
     };
+    out.known(secret, "secret", &["namespace", "name"]);
     let mut field = |name: &str| {
         let node = secret.get(name)?;
         out.string(node, name).cloned()
@@ -210,6 +216,15 @@ fn listener(out: &mut Findings, object: Object<'_>) -> Option<Listener> {
     let config = object
         .get("envoyConfig")
         .and_then(|node| out.object(node, "envoyConfig"));
+    if let Some(node) = config.and_then(|config| config.get("kind")) {
+        let kinds = ["CiliumEnvoyConfig", "CiliumClusterwideEnvoyConfig"];
+        if !out
+            .string(node, "kind")
+            .is_some_and(|kind| kinds.contains(&kind.as_str()))
+        {
+            refuse(out, node.place, "an `envoyConfig` is of no such kind");
+        }
+    }
     let config_name = config
         .and_then(|config| config.get("name"))
         .and_then(|node| out.string(node, "name").cloned());
@@ -230,7 +245,7 @@ fn listener(out: &mut Findings, object: Object<'_>) -> Option<Listener> {
         None => 0,
     };
     match (config_name, name) {
-        (Some(config), Some(name)) => Some(Listener {
+        (Some(config), Some(name)) if !name.is_empty() && !config.is_empty() => Some(Listener {
             name: format_smolstr!("{config}/{name}"),
             priority,
         }),

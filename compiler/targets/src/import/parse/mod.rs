@@ -7,7 +7,7 @@ mod kubernetes;
 mod layer7;
 mod names;
 pub(crate) mod object_name;
-mod peers;
+pub(crate) mod peers;
 mod ports;
 mod rule;
 pub(crate) mod scope;
@@ -23,7 +23,7 @@ use self::{
     object_name::{TEMPLATE, bad_name, bad_namespace},
 };
 use super::shape::{CidrGroup, Policy, PolicyKind};
-use crate::yaml::read::Node;
+use crate::yaml::read::{Node, Value};
 
 /// The kinds that only Cilium has. They are read whatever their version says, so that a wrong one
 /// is refused and not overlooked.
@@ -41,6 +41,25 @@ const NETWORK_POLICY_GROUPS: [&str; 3] = ["networking.k8s.io", "extensions", ""]
 const TIERED_GROUP: &str = "policy.networking.k8s.io";
 const CLUSTER_NETWORK_POLICY: &str = "ClusterNetworkPolicy";
 const REPLACED: [&str; 2] = ["AdminNetworkPolicy", "BaselineAdminNetworkPolicy"];
+
+/// What Kubernetes knows of every object (apimachinery `ObjectMeta`).
+const METADATA: [&str; 15] = [
+    "name",
+    "namespace",
+    "labels",
+    "annotations",
+    "generateName",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "finalizers",
+    "ownerReferences",
+    "managedFields",
+    "selfLink",
+];
 
 /// The namespace of an object that names none.
 pub(crate) const DEFAULT_NAMESPACE: &str = "default";
@@ -101,7 +120,18 @@ fn dispatch(out: &mut Findings, node: &Node, file: FileId) -> Option<Read> {
         "CiliumCIDRGroup" => cidr_group(out, object, meta).map(Read::Group),
         NETWORK_POLICY => {
             let namespace = namespaced(&meta);
-            let spec = spec(out, object, &kind)?;
+            let empty;
+            let spec = match object.get("spec") {
+                Some(spec) => spec,
+                None => {
+                    out.warn(kubernetes::no_spec(object.place));
+                    empty = Node {
+                        value: Value::Map(Vec::new()),
+                        place: object.place,
+                    };
+                    &empty
+                }
+            };
             let rules = kubernetes::rule(out, spec, &namespace)
                 .into_iter()
                 .collect();
@@ -190,6 +220,7 @@ fn metadata(out: &mut Findings, object: Object<'_>, kind: &str) -> Option<Metada
         out.refuse(&codes::POLICY_MISSING_FIELD, object.place, message);
         return None;
     };
+    out.known(meta, "metadata", &METADATA);
     let place = name.place;
     let name = out.string(name, "name")?.clone();
     // Another bad name is for the lints: what such an object says is plain, and can be imported.
@@ -209,6 +240,7 @@ fn metadata(out: &mut Findings, object: Object<'_>, kind: &str) -> Option<Metada
         None => SmolStr::default(),
     };
     let labels = out.string_map(meta, "labels");
+    out.string_map(meta, "annotations");
     let resolved = meta
         .get("annotations")
         .and_then(|all| all.get("npl/resolved"));
@@ -257,6 +289,10 @@ fn cidr_group(out: &mut Findings, object: Object<'_>, meta: Metadata) -> Option<
     let spec = spec(out, object, "CiliumCIDRGroup")?;
     let spec = out.object(spec, "spec")?;
     out.known(spec, "spec", &["externalCIDRs"]);
+    if spec.get("externalCIDRs").is_none() {
+        let message = "a `CiliumCIDRGroup` has no `externalCIDRs`";
+        out.refuse(&codes::POLICY_MISSING_FIELD, spec.place, message);
+    }
     let cidrs: Vec<IpNet> = out
         .items(spec, "externalCIDRs")
         .iter()

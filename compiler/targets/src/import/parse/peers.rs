@@ -1,5 +1,7 @@
 //! The peers of one rule: exactly one kind of them, each item checked.
 
+use std::net::IpAddr;
+
 use ipnet::IpNet;
 use npl_diagnostics::{Diagnostic, Place, codes::import as codes};
 use smol_str::{SmolStr, format_smolstr};
@@ -7,6 +9,8 @@ use smol_str::{SmolStr, format_smolstr};
 use super::{
     fields::{Findings, Object},
     names,
+    object_name::can_be_name,
+    ports::Context,
     scope::Scope,
     selector::selector,
 };
@@ -37,13 +41,23 @@ pub(super) struct Read {
 
 /// Reads the peers of one item. `Services` and `FQDNs` are only looked for where the item may have
 /// them (`kinds`).
-pub(super) fn peers(out: &mut Findings, item: Object<'_>, scope: &Scope, side: &str) -> Read {
+pub(super) fn peers(out: &mut Findings, item: Object<'_>, scope: &Scope, context: Context) -> Read {
+    let side = if context.ingress { "from" } else { "to" };
     let mut read = Read {
         peers: Peers::These(Vec::new()),
         services: Vec::new(),
     };
     let mut filled: Option<(SmolStr, Place)> = None;
     for kind in KINDS {
+        // What an item of this list does not have, Kubernetes drops.
+        let dropped = match kind {
+            "FQDNs" => context.ingress || context.deny,
+            "Services" => context.ingress,
+            _ => false,
+        };
+        if dropped {
+            continue;
+        }
         let field = format_smolstr!("{side}{kind}");
         let Some(entry) = item.entry(&field) else {
             continue;
@@ -135,20 +149,37 @@ fn network(out: &mut Findings, node: &Node, field: &str) -> Option<Peer> {
 
 /// A prefix; host bits are masked away, as Cilium does.
 pub(super) fn cidr(out: &mut Findings, text: &str, at: Place) -> Option<IpNet> {
-    let Ok(net) = text.parse::<IpNet>() else {
+    let Some(net) = prefix(text) else {
         let message = format!("`{text}` is not an address with a prefix length");
         let finding = Diagnostic::new(&codes::POLICY_BAD_NETWORK, at, message);
-        let finding = match text.parse::<std::net::IpAddr>() {
-            Ok(addr) => {
+        let finding = match (text.parse::<IpAddr>(), text.parse::<IpNet>()) {
+            (Ok(addr), _) => {
                 let whole = IpNet::from(addr);
                 finding.fix(format!("write `{whole}`"), true, at, whole.to_string())
             }
-            Err(_) => finding.help("write it as `10.0.0.0/8` or `2001:db8::/32`"),
+            // Some read such a number as octal.
+            (_, Ok(net)) => finding.help("write numbers without zeros in front").fix(
+                format!("write `{net}`"),
+                false,
+                at,
+                net.to_string(),
+            ),
+            _ => finding.help("write it as `10.0.0.0/8` or `2001:db8::/32`"),
         };
         out.refuse_with(finding);
         return None;
     };
     Some(net.trunc())
+}
+
+/// As Go's `netip.ParsePrefix`: no number has a zero in front.
+pub(crate) fn prefix(text: &str) -> Option<IpNet> {
+    let (addr, length) = text.split_once('/')?;
+    let plain = length.bytes().all(|b| b.is_ascii_digit());
+    if !plain || (length.len() > 1 && length.starts_with('0')) {
+        return None;
+    }
+    IpNet::new(addr.parse::<IpAddr>().ok()?, length.parse().ok()?).ok()
 }
 
 fn network_set(out: &mut Findings, node: &Node, field: &str) -> Option<Peer> {
@@ -182,6 +213,11 @@ fn network_set(out: &mut Findings, node: &Node, field: &str) -> Option<Peer> {
     };
     if let Some(node) = object.get("cidrGroupRef") {
         let name = out.string(node, "cidrGroupRef")?.clone();
+        if !can_be_name(&name) {
+            let message = format!("`{name}` can be the name of no CIDR group");
+            out.refuse(&codes::POLICY_BAD_NETWORK, node.place, message);
+            return None;
+        }
         let spelling = format_smolstr!("cidrgroup:{name}{tail}");
         return Some(Peer::Group {
             name,

@@ -171,10 +171,13 @@ fn parse_number(text: &str) -> Option<u16> {
         [b'0', _, ..] => (8, text.get(1..)?),
         _ => (10, text),
     };
-    if !digits.bytes().all(|b| b.is_ascii_alphanumeric()) {
+    // One underscore may stand between digits, and behind `0x`.
+    let split = digits.strip_prefix('_').filter(|_| radix != 10);
+    let mut parts = split.unwrap_or(digits).split('_');
+    if !parts.all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric())) {
         return None;
     }
-    u16::from_str_radix(digits, radix).ok()
+    u16::from_str_radix(&digits.replace('_', ""), radix).ok()
 }
 
 /// An IANA service name: up to 15 letters, digits and single inner hyphens, with a letter.
@@ -234,11 +237,15 @@ pub(super) fn int_or_name(out: &mut Findings, node: &Node) -> Option<PortNumber>
         };
     }
     let text = out.string(node, "port")?;
-    if is_service_name(text) {
+    let capitals = text.bytes().any(|b| b.is_ascii_uppercase());
+    if is_service_name(text) && !capitals {
         return Some(PortNumber::Name(SmolStr::new(text)));
     }
     let message = format!("`{text}` is not the name of a port");
     let finding = Diagnostic::new(&codes::POLICY_BAD_PORT, node.place, message);
-    out.refuse_with(finding.help("a NetworkPolicy writes port numbers without quotes"));
+    out.refuse_with(match capitals {
+        true => finding.help("names of ports have lower-case letters, digits and `-`"),
+        false => finding.help("a NetworkPolicy writes port numbers without quotes"),
+    });
     None
 }

@@ -92,6 +92,10 @@ fn metadata(out: &mut Findings, object: Object<'_>) -> Option<SmolStr> {
     for item in out.items(object, "labels") {
         if let Some(label) = out.object(item, "labels") {
             out.known(label, "labels", &["key", "value", "source"]);
+            if label.get("key").is_none() {
+                let message = "an item of `labels` has no `key`";
+                out.refuse(&codes::POLICY_MISSING_FIELD, label.place, message);
+            }
             for name in ["key", "value", "source"] {
                 if let Some(node) = label.get(name) {
                     out.string(node, name);
@@ -169,14 +173,17 @@ fn end(
     let side = if context.ingress { "from" } else { "to" };
     out.known(object, list, &fields(context));
     removed(out, object, side);
-    let read = peers::peers(out, object, scope, side);
+    let read = peers::peers(out, object, scope, context);
     let ports = ports::port_rules(out, object, context);
     let end = End {
         ingress: context.ingress,
         deny: context.deny,
         peers: read.peers,
         ports,
-        authentication: authentication(out, object),
+        authentication: match context.deny {
+            true => None,
+            false => authentication(out, object),
+        },
         services: read.services,
         place: object.place,
     };

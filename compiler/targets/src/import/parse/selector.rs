@@ -9,6 +9,9 @@ use crate::{
     yaml::read::Node,
 };
 
+/// The source of the labels in Kubernetes' own policies.
+const KUBERNETES: &str = "k8s";
+
 /// Reads a selector; keys without a source get `source`.
 pub(crate) fn selector(out: &mut Findings, node: &Node, what: &str, source: &str) -> Selector {
     let mut selector = Selector::default();
@@ -18,13 +21,17 @@ pub(crate) fn selector(out: &mut Findings, node: &Node, what: &str, source: &str
     out.known(object, what, &["matchLabels", "matchExpressions"]);
     for (key, value) in out.string_map(object, "matchLabels") {
         let at = object.get("matchLabels").map_or(object.place, |n| n.place);
-        if !is_label_key(&key) {
-            bad(out, at, &format!("`{key}` is not a label key"));
-        }
+        bad_key(out, at, &key, source);
         if !is_label_value(&value) {
             bad(out, at, &format!("`{value}` is not a label value"));
         }
-        selector.labels.insert(encode_key(source, &key), value);
+        let encoded = encode_key(source, &key);
+        if selector.labels.insert(encoded.clone(), value).is_some() {
+            let message = format!(
+                "two keys of this selector are `{encoded}` to Cilium, which keeps either of them"
+            );
+            bad(out, at, &message);
+        }
     }
     for item in out.items(object, "matchExpressions") {
         if let Some(expression) = expression(out, item, source) {
@@ -50,9 +57,7 @@ fn expression(out: &mut Findings, node: &Node, source: &str) -> Option<Expressio
         return None;
     };
     let values = out.strings(object, "values");
-    if !is_label_key(&key) {
-        bad(out, object.place, &format!("`{key}` is not a label key"));
-    }
+    bad_key(out, object.place, &key, source);
     for value in values.iter().filter(|value| !is_label_value(value)) {
         bad(
             out,
@@ -91,13 +96,32 @@ fn required(out: &mut Findings, object: Object<'_>, name: &str) -> Option<SmolSt
     out.string(node, name).cloned()
 }
 
+/// Kubernetes' own policies know labels of pods alone, without a source before the key.
+fn bad_key(out: &mut Findings, at: npl_diagnostics::Place, key: &str, source: &str) {
+    let plain = source == KUBERNETES && key.contains([':', '$']);
+    if !plain && is_label_key(key) {
+        return;
+    }
+    let finding = Diagnostic::new(
+        &codes::POLICY_BAD_SELECTOR,
+        at,
+        format!("`{key}` is not a label key"),
+    );
+    out.refuse_with(match (plain, key.split_once(':')) {
+        (true, Some((_, bare))) if is_label_key(bare) => finding.help(format!(
+            "write `{bare}`: only Cilium's selectors name a source"
+        )),
+        _ => finding,
+    });
+}
+
 fn bad(out: &mut Findings, at: npl_diagnostics::Place, message: &str) {
     out.refuse(&codes::POLICY_BAD_SELECTOR, at, message);
 }
 
 /// `prefix/name` with an optional source before it: a DNS name of at most 253 characters, and a
 /// name of at most 63.
-fn is_label_key(key: &str) -> bool {
+pub(crate) fn is_label_key(key: &str) -> bool {
     let key = key.strip_prefix('$').unwrap_or(key);
     let key = key.split_once(':').map_or(key, |(_, rest)| rest);
     // `cidr:` keys hold an address.
@@ -120,7 +144,7 @@ pub(super) fn is_dns_label(label: &str) -> bool {
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
-fn is_label_value(value: &str) -> bool {
+pub(crate) fn is_label_value(value: &str) -> bool {
     let ends = |b: Option<u8>| b.is_none_or(|b| b.is_ascii_alphanumeric());
     value.len() <= 63
         && ends(value.bytes().next())

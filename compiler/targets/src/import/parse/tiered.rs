@@ -25,6 +25,11 @@ use crate::{
 /// The only version that Cilium reads.
 pub(super) const VERSION: &str = "policy.networking.k8s.io/v1alpha2";
 
+/// The CRD: items of every list, characters of a rule's name, and priorities.
+const ITEMS_MAX: usize = 25;
+const NAME_CHARS_MAX: usize = 100;
+const PRIORITY_MAX: i128 = 1000;
+
 fn refuse(out: &mut Findings, at: Place, message: impl Into<String>) {
     let finding = Diagnostic::new(&codes::IMPORT_TIERED_POLICY, at, message);
     out.refuse_with(finding.help("keep this policy in YAML, and leave its file out"));
@@ -48,15 +53,26 @@ pub(super) fn rule(out: &mut Findings, node: &Node) -> Option<Rule> {
         );
         return None;
     };
-    if out.string(tier, "tier")? != "Admin" {
-        let message = "a rule of tier Baseline counts only where no other policy selects the pod";
-        refuse(out, tier.place, message);
-        return None;
+    match out.string(tier, "tier")?.as_str() {
+        "Admin" => {}
+        "Baseline" => {
+            let message =
+                "a rule of tier Baseline counts only where no other policy selects the pod";
+            refuse(out, tier.place, message);
+            return None;
+        }
+        other => {
+            let message = format!("`{other}` is no tier");
+            let finding = Diagnostic::new(&codes::POLICY_WRONG_TYPE, tier.place, message);
+            out.refuse_with(finding.help("the tiers are `Admin` and `Baseline`"));
+            return None;
+        }
     }
+    priority(out, object);
     let subject = subject(out, object)?;
     let mut ends = Vec::new();
     for (list, ingress) in [("ingress", true), ("egress", false)] {
-        for item in out.items(object, list) {
+        for item in items(out, object, list, 0) {
             ends.extend(end(out, item, list, ingress));
         }
     }
@@ -69,6 +85,49 @@ pub(super) fn rule(out: &mut Findings, node: &Node) -> Option<Rule> {
         description: None,
         place: object.place,
     })
+}
+
+fn priority(out: &mut Findings, object: Object<'_>) {
+    let Some(node) = object.get("priority") else {
+        let message = "a `spec` has no `priority`";
+        out.refuse(&codes::POLICY_MISSING_FIELD, object.place, message);
+        return;
+    };
+    let value = out.integer(node, "priority");
+    if let Some(value) = value.filter(|value| !(0..=PRIORITY_MAX).contains(value)) {
+        let message = format!("{value} is no priority: those are 0 to {PRIORITY_MAX}");
+        out.refuse(&codes::POLICY_WRONG_TYPE, node.place, message);
+    }
+}
+
+/// The items of a list that has at least so many of them, where it is given at all; a list that is
+/// needed (`least` and absent) is missed.
+fn items<'a>(out: &mut Findings, object: Object<'a>, name: &str, least: usize) -> &'a [Node] {
+    let Some(node) = object.get(name) else {
+        return &[];
+    };
+    let items = out.list(node, name);
+    if items.len() < least || items.len() > ITEMS_MAX {
+        let count = items.len();
+        let message =
+            format!("`{name}` has {count} items, and {least} to {ITEMS_MAX} belong there");
+        out.refuse(&codes::POLICY_WRONG_TYPE, node.place, message);
+    }
+    items
+}
+
+/// Exactly one of these fields is given.
+fn one_of(out: &mut Findings, object: Object<'_>, what: &str, names: &[&str]) -> bool {
+    let given = names
+        .iter()
+        .filter(|name| object.get(name).is_some())
+        .count();
+    if given != 1 {
+        let names = names.join("`, `");
+        let message = format!("{what} needs exactly one of `{names}`");
+        out.refuse(&codes::POLICY_WRONG_TYPE, object.place, message);
+    }
+    given == 1
 }
 
 fn subject(out: &mut Findings, object: Object<'_>) -> Option<Selector> {
@@ -97,14 +156,16 @@ fn subject(out: &mut Findings, object: Object<'_>) -> Option<Selector> {
 fn pods(out: &mut Findings, node: &Node) -> Option<Selector> {
     let object = out.object(node, "pods")?;
     out.known(object, "pods", &["namespaceSelector", "podSelector"]);
-    let (Some(spaces), Some(own)) = (object.get("namespaceSelector"), object.get("podSelector"))
-    else {
-        let message = "`pods` needs a `namespaceSelector` and a `podSelector`";
+    let Some(own) = object.get("podSelector") else {
+        let message = "`pods` needs a `podSelector`";
         out.refuse(&codes::POLICY_MISSING_FIELD, object.place, message);
         return None;
     };
     let mut selected = selector(out, own, "podSelector", "k8s");
-    namespaces(out, spaces, &mut selected);
+    // Without one, pods of every namespace are meant.
+    if let Some(spaces) = object.get("namespaceSelector") {
+        namespaces(out, spaces, &mut selected);
+    }
     Some(selected)
 }
 
@@ -118,21 +179,33 @@ fn end(out: &mut Findings, node: &Node, list: &str, ingress: bool) -> Option<End
         return None;
     };
     let word = out.string(action, "action")?;
-    if word != "Deny" {
+    if ["Accept", "Pass"].contains(&word.as_str()) {
         let message = format!("`{word}` comes before every other policy, which no rule does");
         refuse(out, action.place, message);
         return None;
     }
-    let items = out.items(object, side);
+    if word != "Deny" {
+        let message = format!("`{word}` is no action");
+        let finding = Diagnostic::new(&codes::POLICY_WRONG_TYPE, action.place, message);
+        out.refuse_with(finding.help("the actions are `Accept`, `Deny` and `Pass`"));
+        return None;
+    }
+    if object.get(side).is_none() {
+        let message = format!("an item of `{list}` has no `{side}`");
+        out.refuse(&codes::POLICY_MISSING_FIELD, object.place, message);
+    }
+    if let Some(node) = object.get("name")
+        && let Some(name) = out.string(node, "name")
+        && name.chars().count() > NAME_CHARS_MAX
+    {
+        let message = format!("the name of a rule has more than {NAME_CHARS_MAX} characters");
+        out.refuse(&codes::POLICY_WRONG_TYPE, node.place, message);
+    }
     let mut peers = Vec::new();
-    for item in items {
+    for item in items(out, object, side, 1) {
         peers.extend(peer(out, item, side));
     }
-    if items.is_empty() {
-        peers.push(Peer::Labels(Selector::default()));
-    }
-    let ports = out
-        .items(object, "protocols")
+    let ports = items(out, object, "protocols", 1)
         .iter()
         .filter_map(|item| protocol(out, item))
         .map(|port| PortRule {
@@ -157,6 +230,9 @@ fn peer(out: &mut Findings, node: &Node, side: &str) -> Vec<Peer> {
     };
     let kinds = ["namespaces", "pods", "nodes", "networks", "domainNames"];
     out.known(object, side, &kinds);
+    if !one_of(out, object, "a peer", &kinds) {
+        return Vec::new();
+    }
     if let Some(node) = object.get("pods") {
         let selected = pods(out, node).map(|mut selected| {
             if !selected.has_key(CLUSTER) {
@@ -170,7 +246,7 @@ fn peer(out: &mut Findings, node: &Node, side: &str) -> Vec<Peer> {
         return by_namespace(out, node).into_iter().collect();
     }
     if object.get("networks").is_some() {
-        let found = out.items(object, "networks").iter().filter_map(|node| {
+        let found = items(out, object, "networks", 1).iter().filter_map(|node| {
             let text: &SmolStr = out.string(node, "networks")?;
             Some(Peer::Network {
                 cidr: cidr(out, text, node.place)?,
@@ -204,6 +280,9 @@ fn protocol(out: &mut Findings, node: &Node) -> Option<Port> {
     let object = out.object(node, "protocols")?;
     let fields = ["tcp", "udp", "sctp", "destinationNamedPort"];
     out.known(object, "protocols", &fields);
+    if !one_of(out, object, "an item of `protocols`", &fields) {
+        return None;
+    }
     if let Some(node) = object.get("destinationNamedPort") {
         let name = out.string(node, "destinationNamedPort")?;
         return Some(Port {
@@ -217,23 +296,15 @@ fn protocol(out: &mut Findings, node: &Node) -> Option<Port> {
         ("udp", Proto::Udp),
         ("sctp", Proto::Sctp),
     ];
-    let Some((name, proto, node)) = all
+    let (name, proto, node) = all
         .into_iter()
-        .find_map(|(name, proto)| Some((name, proto, object.get(name)?)))
-    else {
-        let message = "an item of `protocols` names no protocol";
-        out.refuse(&codes::POLICY_BAD_PORT, object.place, message);
-        return None;
-    };
+        .find_map(|(name, proto)| Some((name, proto, object.get(name)?)))?;
     let object = out.object(node, name)?;
     out.known(object, name, &["destinationPort"]);
-    let every = Port {
-        number: PortNumber::Number(0),
-        end: 0,
-        proto,
-    };
     let Some(node) = object.get("destinationPort") else {
-        return Some(every);
+        let message = format!("`{name}` has no `destinationPort`");
+        out.refuse(&codes::POLICY_MISSING_FIELD, object.place, message);
+        return None;
     };
     let object = out.object(node, "destinationPort")?;
     out.known(object, "destinationPort", &["number", "range"]);
@@ -244,6 +315,11 @@ fn protocol(out: &mut Findings, node: &Node) -> Option<Port> {
             out.known(range, "range", &["start", "end"]);
             let start = range.get("start").and_then(|node| number(out, node))?;
             let end = range.get("end").and_then(|node| number(out, node))?;
+            if start >= end {
+                let message = format!("the range {start} to {end} has to start before it ends");
+                out.refuse(&codes::POLICY_BAD_PORT, range.place, message);
+                return None;
+            }
             (start, end)
         }
         _ => {
