@@ -590,9 +590,12 @@ impl Maker {
         } else {
             ""
         };
-        let entries = self
-            .rng
-            .pick(&["GET \"/a/*\"", "GET \"/a/*\" POST \"/b\"", "\"/c/**\""]);
+        let entries = self.rng.pick(&[
+            "GET \"/a/*\"",
+            "GET \"/a/*\" POST \"/b\"",
+            "\"/c/**\"",
+            "\"/**\"",
+        ]);
         format!(":{port} via http{host} {{ {entries} }}")
     }
 }

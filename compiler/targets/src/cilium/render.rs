@@ -270,6 +270,11 @@ fn http(out: &mut String, entry: &HttpItem) {
         ("path", &entry.path),
         ("host", &entry.host),
     ];
+    // Every request; a list without an item is a null, which Kubernetes drops.
+    if fields.iter().all(|(_, value)| value.is_none()) {
+        out.push_str("        - {}\n");
+        return;
+    }
     let mut lead = "        - ";
     for (name, value) in fields {
         if let Some(value) = value {
