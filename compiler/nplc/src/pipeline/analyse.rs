@@ -63,19 +63,25 @@ impl Unit {
     /// Runs every check. Lints, claims and targets are asked even where the program has errors: one
     /// run shows all of them.
     pub fn analyse(&self) -> Analysis {
-        self.analyse_and::<()>(self.refusals(true), None).0
+        self.analyse_and::<()>(self.of_manifests(true), None).0
     }
 
-    /// What lowering says of policies in YAML. What the model cannot hold speaks against every
-    /// answer from it (`asked`), and is a note where nothing is asked of it.
-    pub(super) fn refusals(&self, asked: bool) -> Vec<Diagnostic<Place>> {
+    /// What reading and lowering say of manifests. What the model cannot hold of a policy speaks
+    /// against every answer from it (`asked`), and is a note where nothing is asked of it.
+    pub(super) fn of_manifests(&self, asked: bool) -> Vec<Diagnostic<Place>> {
         let lowered = self.lowered.iter().flat_map(|lowered| &lowered.diagnostics);
-        lowered
+        let lowered = lowered
             // A refusal stands where the answer depends on it.
-            .filter(|found| (asked && found.is_error()) || !self.said_by_a_lint(found))
+            .filter(|found| (asked && found.is_error()) || !self.said_by_a_lint(found));
+        let unsaid = |found: &Diagnostic<Place>| {
+            found.code.name.starts_with("import-") && !speaks_of_cilium(found.code)
+        };
+        self.manifest_findings
+            .iter()
+            .chain(lowered)
             .cloned()
             .map(|mut found| {
-                if !asked && found.is_error() && !speaks_of_cilium(found.code) {
+                if !asked && found.is_error() && unsaid(&found) {
                     found.severity = Severity::Note;
                 }
                 found
@@ -112,7 +118,6 @@ impl Unit {
         mut found: Vec<Diagnostic<Place>>,
         make: Option<&Make<'_, T>>,
     ) -> (Analysis, Option<T>) {
-        found.extend(self.manifest_findings.iter().cloned());
         found.extend(self.host.diagnostics());
         let model = self.host.model();
         let inventory = self.inventory.as_deref();
@@ -167,7 +172,7 @@ impl Unit {
 
 /// Refused by lowering for what Cilium makes of it, not for what the language lacks.
 fn speaks_of_cilium(code: Code) -> bool {
-    [&codes::IMPORT_CLAUSE_CLASH, &codes::IMPORT_NAME].contains(&code)
+    code == &codes::IMPORT_CLAUSE_CLASH
 }
 
 fn undecided(outcome: &&ClaimOutcome) -> bool {

@@ -77,21 +77,21 @@ pub fn make_all<T: Send>(units: &[Unit], make: &Make<'_, T>) -> Vec<(Analysis, O
 
 fn analyse_and<T: Send>(units: &[Unit], make: Option<&Make<'_, T>>) -> Vec<(Analysis, Option<T>)> {
     if let [only] = units {
-        return vec![only.analyse_and(refusals(only), make)];
+        return vec![only.analyse_and(of_manifests(only), make)];
     }
     let across = across::findings(units);
     let pairs = units.iter().zip(across);
     pairs
         .map(|(unit, mut found)| {
-            found.extend(refusals(unit));
+            found.extend(of_manifests(unit));
             unit.analyse_and(found, make)
         })
         .collect()
 }
 
 /// Claims are asked of the policies in YAML too.
-fn refusals(unit: &Unit) -> Vec<npl_diagnostics::Diagnostic<npl_diagnostics::Place>> {
-    unit.refusals(!unit.host().model().claims.is_empty())
+fn of_manifests(unit: &Unit) -> Vec<npl_diagnostics::Diagnostic<npl_diagnostics::Place>> {
+    unit.of_manifests(!unit.host().model().claims.is_empty())
 }
 
 /// The shell hands a pattern on as it stands when nothing matches it.

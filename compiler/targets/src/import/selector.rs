@@ -145,6 +145,34 @@ impl Selector {
             })
     }
 
+    /// The same where one key may have several values, as an address in several CIDR groups has: one
+    /// that fits is enough.
+    pub fn matches_any(&self, identity: &[Label]) -> bool {
+        let values = |encoded: &str| -> Vec<&SmolStr> {
+            let (source, key) = split_key(encoded);
+            let fits =
+                |label: &&Label| label.key == key && (source == "any" || label.source == source);
+            identity
+                .iter()
+                .filter(fits)
+                .map(|label| &label.value)
+                .collect()
+        };
+        let labels = self.labels.iter();
+        let labels = labels.map(|(key, want)| values(key).contains(&want));
+        let expressions = self.expressions.iter().map(|expression| {
+            let have = values(&expression.key);
+            let listed = have.iter().any(|value| expression.values.contains(value));
+            match expression.operator {
+                Operator::In => listed,
+                Operator::NotIn => !listed,
+                Operator::Exists => !have.is_empty(),
+                Operator::DoesNotExist => have.is_empty(),
+            }
+        });
+        labels.chain(expressions).all(|holds| holds)
+    }
+
     /// The same over labels without a source, as services and CIDR groups have.
     pub fn matches_plain(&self, labels: &[(SmolStr, SmolStr)]) -> bool {
         let labels: Vec<Label> = labels

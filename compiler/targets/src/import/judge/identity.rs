@@ -207,7 +207,7 @@ impl Identity {
                     .flat_map(|group| &group.labels)
                     .map(|(key, value)| Label::new("k8s", key.clone(), value.clone()))
                     .collect();
-                self.is_world() && selector.matches(&labels) && outside(except)
+                self.is_world() && selector.matches_any(&labels) && outside(except)
             }
         }
     }

@@ -16,6 +16,9 @@ use crate::import::re2::translate;
 const ALTERNATIVES_MAX: usize = 64;
 const MEMBERS_MAX: u32 = 8;
 
+/// Of a method: it is a name of the language.
+const METHOD_BYTES_MAX: usize = 63;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Token {
     Char(char),
@@ -47,8 +50,8 @@ pub(super) fn methods(text: &str) -> Option<Vec<Option<SmolStr>>> {
             return Some(vec![None]);
         }
         let method: Option<String> = word.iter().map(plain).collect();
-        let method = method
-            .filter(|m| !m.is_empty() && m.bytes().all(|b| b.is_ascii_uppercase() || b == b'-'))?;
+        let letters = |m: &String| m.bytes().all(|b| b.is_ascii_uppercase() || b == b'-');
+        let method = method.filter(|m| (1..=METHOD_BYTES_MAX).contains(&m.len()) && letters(m))?;
         out.push(Some(SmolStr::new(method)));
     }
     out.sort();

@@ -176,7 +176,8 @@ fn part(cx: &Cx<'_>, peer: &Peer, at: Place) -> Result<Option<Part>, Refusal> {
     };
     Ok(match what {
         What::Nets(nets) => {
-            let nets: Vec<Net> = nets.into_iter().filter(|net| !net.is_empty()).collect();
+            let nets = nets.into_iter().filter_map(visible);
+            let nets: Vec<Net> = nets.filter(|net| !net.is_empty()).collect();
             let what = match nets.is_empty() {
                 true => What::Nobody,
                 false => What::Nets(nets),
@@ -185,6 +186,17 @@ fn part(cx: &Cx<'_>, peer: &Peer, at: Place) -> Result<Option<Part>, Refusal> {
         }
         what => Some(Part { spelling, what }),
     })
+}
+
+/// Without IPv4 addresses that are written as IPv6 (`::ffff:10.0.0.0`): Cilium sees them as IPv4, and
+/// so nothing has one.
+fn visible(mut net: Net) -> Option<Net> {
+    let mapped = |cidr: &IpNet| match cidr {
+        IpNet::V6(six) => six.prefix_len() >= 96 && six.addr().to_ipv4_mapped().is_some(),
+        IpNet::V4(_) => false,
+    };
+    net.except.retain(|except| !mapped(except));
+    (!mapped(&net.cidr)).then_some(net)
 }
 
 /// The selectors and addresses that stand for services today.
