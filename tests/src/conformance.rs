@@ -221,11 +221,6 @@ fn read_back(
     ours: &[FlowVerdict],
     seen: &mut Seen,
 ) -> Vec<String> {
-    // What is in a tier, the importer refuses by name.
-    let tiered = |text: &String| text.contains("\nkind: ClusterNetworkPolicy\n");
-    if compiled.documents.iter().any(tiered) {
-        return Vec::new();
-    }
     let again = match reimported(&compiled.documents) {
         Ok(model) => model,
         Err(text) => return vec![format!("what was emitted is not read back: {text}")],

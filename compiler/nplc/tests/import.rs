@@ -212,6 +212,46 @@ fn pages() {
     }
 }
 
+/// Shapes that once stopped the import, or its verification.
+#[test]
+fn shapes_that_once_could_not_be_imported() {
+    let policy = |egress: &str| {
+        format!(
+            "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: p, namespace: \
+             shop}}\nspec:\n  endpointSelector: {{matchLabels: {{app: a}}}}\n  egress:\n  - \
+             toEndpoints: [{{matchLabels: {{app: b}}}}]\n{egress}"
+        )
+    };
+    let ports = |ports: &str| policy(&format!("    toPorts: [{{ports: [{ports}]}}]\n"));
+    let every = ports("{port: \"1\", endPort: 65535, protocol: TCP}");
+    let joined = ports(
+        "{port: \"1\", endPort: 79, protocol: TCP}, {port: \"80\", endPort: 65535, protocol: TCP}",
+    );
+    let echo = policy("    icmps: [{fields: [{type: 8}]}]\n");
+    let mapped = policy("  - toCIDR: [\"::ffff:10.0.0.0/104\"]\n");
+    let dropped =
+        policy("") + "  egressDeny: [{toEntities: [world], toFQDNs: [{matchName: a.io}]}]\n";
+    let groups = "apiVersion: cilium.io/v2\nkind: CiliumCIDRGroup\nmetadata: {name: g, labels: {a: \
+                  b}}\nspec: {externalCIDRs: [10.0.0.0/8]}\n---\napiVersion: cilium.io/v2\nkind: \
+                  CiliumCIDRGroup\nmetadata: {name: h, labels: {a: c}}\nspec: {externalCIDRs: \
+                  [10.1.0.0/16]}\n---\n";
+    let groups = groups.to_owned()
+        + &policy("  - toCIDRSet: [{cidrGroupSelector: {matchLabels: {a: c}}}]\n");
+    for (yaml, rule) in [
+        (every, "allow a -> b:*/tcp"),
+        (joined, "allow a -> b:*/tcp"),
+        (echo, "allow a -> b:icmp.echo-v4"),
+        (mapped, "allow a -> b"),
+        (dropped, "deny a -> world"),
+        (groups, "allow a -> h"),
+    ] {
+        let sandbox = Sandbox::with(&[("p.yaml", &yaml)]);
+        let ran = sandbox.run(&["import", "p.yaml", "--verify"]).exits(0);
+        let found = ran.out.lines().any(|line| line == rule);
+        assert!(found, "{rule}: {}{}", ran.out, ran.err);
+    }
+}
+
 /// What such an object says is plain: `check` refuses it, and it can be imported.
 #[test]
 fn a_bad_name_of_an_object_is_an_error_of_check_alone() {

@@ -113,7 +113,8 @@ fn text() {
         (PortSet::any(0, u16::MAX), "*/any"),
         (PortSet::udp(8000, 8100), "8000-8100/udp"),
         (PortSet::icmp_echo(), "icmp.echo"),
-        (PortSet::icmp([8], []), "icmp type 8"),
+        (PortSet::icmp([8], []), "icmp.echo-v4"),
+        (PortSet::icmp([9], []), "icmp type 9"),
         (
             PortSet::any(53, 53)
                 .union(&PortSet::tcp(80, 80))

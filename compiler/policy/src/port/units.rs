@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::port::{PortSet, Ranges};
+use crate::port::{PortSet, Ranges, icmp_sets};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum PortProto {
@@ -90,15 +90,6 @@ impl fmt::Display for PortUnit {
     }
 }
 
-/// The named ICMP sets, in the order of their printing.
-fn named_icmp() -> [(&'static str, PortSet); 3] {
-    [
-        ("icmp.echo", PortSet::icmp_echo()),
-        ("icmp.unreachable", PortSet::icmp_unreachable()),
-        ("icmp.time-exceeded", PortSet::icmp_time_exceeded()),
-    ]
-}
-
 /// `443/tcp`, `{53/any, icmp.echo}`, `any port`, `no port`.
 impl fmt::Display for PortSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -106,10 +97,10 @@ impl fmt::Display for PortSet {
         let mut named = Vec::new();
         let some_icmp = !self.icmp4.is_empty() || !self.icmp6.is_empty();
         if some_icmp {
-            for (name, set) in named_icmp() {
+            for (name, set) in icmp_sets() {
                 if set.implies(&rest) {
                     rest = rest.subtract(&set);
-                    named.push(name.to_owned());
+                    named.push(format!("icmp.{name}"));
                 }
             }
         }

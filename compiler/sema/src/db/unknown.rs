@@ -1,6 +1,7 @@
 //! Names that nothing declares: one finding for each name of a file, at its first mention.
 
 use npl_diagnostics::{Diagnostic, Edit, Fix, Place, TextRange, codes::names, suggest};
+use npl_policy::port::icmp_names;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
@@ -162,7 +163,7 @@ impl Reporter<'_> {
     }
 
     fn icmp(&self, out: Diagnostic<Place>, here: Place, name: &str) -> Diagnostic<Place> {
-        match suggest(name, prelude::ICMP_NAMES) {
+        match suggest(name, icmp_names()) {
             Some(near) => out.help(format!("did you mean `icmp.{near}`?")).fix(
                 format!("write `icmp.{near}`"),
                 false,
@@ -170,7 +171,8 @@ impl Reporter<'_> {
                 format!("icmp.{near}"),
             ),
             None => {
-                let known = crate::manifest::list(&prelude::ICMP_NAMES);
+                let names: Vec<&str> = icmp_names().collect();
+                let known = crate::manifest::list(&names);
                 out.help(format!("`icmp` holds {known}"))
             }
         }

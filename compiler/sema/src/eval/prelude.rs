@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use npl_policy::{
     model::{Entity, Set},
-    port::PortSet,
+    port::icmp_sets,
 };
 use smol_str::SmolStr;
 
@@ -25,9 +25,6 @@ const ENTITIES: [(&str, Entity); 8] = [
 /// The built-in module.
 pub const ICMP: &str = "icmp";
 
-/// The names of the module `icmp`.
-pub const ICMP_NAMES: [&str; 3] = ["echo", "time-exceeded", "unreachable"];
-
 /// Every name that a file has without `use`, the module included.
 pub fn names() -> impl Iterator<Item = &'static str> {
     ENTITIES.iter().map(|(name, _)| *name).chain([ICMP])
@@ -41,21 +38,18 @@ pub fn entity(name: &str) -> Option<Value> {
 
 /// The value of `icmp.NAME`.
 pub fn icmp(name: &str) -> Option<Value> {
-    static PORTS: LazyLock<[Arc<PortValue>; 3]> = LazyLock::new(|| {
-        let port = |name: &str, set| {
-            Arc::new(PortValue {
+    static PORTS: LazyLock<Vec<(&str, Arc<PortValue>)>> = LazyLock::new(|| {
+        let port = |(name, set)| {
+            let value = PortValue {
                 name: smol_str::format_smolstr!("{ICMP}.{name}"),
                 set: Arc::new(set),
-            })
+            };
+            (name, Arc::new(value))
         };
-        [
-            port("echo", PortSet::icmp_echo()),
-            port("time-exceeded", PortSet::icmp_time_exceeded()),
-            port("unreachable", PortSet::icmp_unreachable()),
-        ]
+        icmp_sets().map(port).collect()
     });
-    let at = ICMP_NAMES.iter().position(|known| *known == name)?;
-    PORTS.get(at).cloned().map(Value::Port)
+    let found = PORTS.iter().find(|(known, _)| *known == name);
+    found.map(|(_, port)| Value::Port(Arc::clone(port)))
 }
 
 pub(crate) fn entity_name(entity: Entity) -> SmolStr {

@@ -1,8 +1,8 @@
 //! Port sets as the language writes them.
 //!
-//! Of ICMP it knows three names, each of both families; every other type has none.
+//! Of ICMP it knows a few names; every other type has none.
 
-use npl_policy::port::{PortProto, PortSet, PortUnit};
+use npl_policy::port::{PortProto, PortSet, PortUnit, icmp_sets};
 
 /// Which families an end has addresses of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -10,14 +10,6 @@ pub(super) enum Families {
     Both,
     OnlyV4,
     OnlyV6,
-}
-
-fn named() -> [(&'static str, PortSet); 3] {
-    [
-        ("icmp.echo", PortSet::icmp_echo()),
-        ("icmp.unreachable", PortSet::icmp_unreachable()),
-        ("icmp.time-exceeded", PortSet::icmp_time_exceeded()),
-    ]
 }
 
 /// The same set with the types of a family that the end has no address of, where a name needs them.
@@ -28,7 +20,7 @@ pub(super) fn widened(ports: &PortSet, families: Families) -> PortSet {
         Families::OnlyV6 => (&ports.icmp4, Some(&ports.icmp6)),
     };
     let mut out = ports.clone();
-    for (_, set) in named() {
+    for (_, set) in icmp_sets() {
         let here = match v6 {
             None => !set.icmp4.is_empty() && set.icmp4.iter().all(|t| v4.contains(t)),
             Some(v6) => set.icmp6.iter().all(|t| v6.contains(t)),
@@ -47,10 +39,10 @@ pub(super) fn members(ports: &PortSet) -> Option<Vec<String>> {
     }
     let mut rest = ports.clone();
     let mut icmp = Vec::new();
-    for (name, set) in named() {
-        if set.implies(ports) {
+    for (name, set) in icmp_sets() {
+        if set.implies(&rest) {
             rest = rest.subtract(&set);
-            icmp.push(name.to_owned());
+            icmp.push(format!("icmp.{name}"));
         }
     }
     let mut out = Vec::new();
