@@ -310,3 +310,33 @@ fn namespaces_and_names_that_join_to_one_file() {
     sandbox.run(&["build", "shop.npl", "-o", "out"]).exits(0);
     assert_eq!(sandbox.list("out").len(), 3, "{:?}", sandbox.list("out"));
 }
+
+/// Names of objects that only show when they are made: numbers behind a name, and what is of the whole
+/// cluster.
+#[test]
+fn objects_of_one_name_are_an_error_at_the_workload() {
+    let manifest = "[package]\nname = \"shop\"\n[target.kubernetes]\ncluster-network-policy = true\n\
+                    ip-blocks = \"external\"\n";
+    let one =
+        "namespace shop\nnetwork n = 192.0.2.0/24\nworkload b-c { app: \"b\" }\ndeny b-c -> n\n";
+    let two = "namespace data\nnetwork n = 192.0.2.0/24\nworkload c { app: \"c\" }\ndeny c -> n\n";
+    let sandbox = Sandbox::with(&[
+        ("p/npl.toml", manifest),
+        ("p/a.npl", one),
+        ("p/a-b.npl", two),
+    ]);
+    let ran = sandbox
+        .run(&[
+            "build",
+            "p",
+            "--target",
+            "kubernetes",
+            "--format",
+            "concise",
+        ])
+        .exits(1);
+    let wanted = "p/a.npl:3:10: error[NPL0707]: the workloads `shop.a-b.c` and `shop.a.b-c` would \
+                  each make an object named `shop-a-b-c`";
+    assert!(ran.err.contains(wanted), "{}", ran.err);
+    assert_eq!(ran.out, "");
+}

@@ -129,8 +129,8 @@ fn reaches_api_server(rule: &Rule, by: &str, sure: bool) -> Diagnostic<Place> {
     let finding = found(&lints::WORLD_REACHES_APISERVER, rule, message)
         .note("a breached pod calls it with the token that is mounted into the pod")
         .help(
-            "add `deny all -> kube_apiserver`, or set `control-plane = \"nodes\"` under \
-             `[target.cilium]` if it runs on the cluster's own nodes",
+            "add `deny all -> kube_apiserver`, or set `control-plane = \"nodes\"` in the target's \
+             table of npl.toml (`[target.cilium]`) if it runs on the cluster's own nodes",
         );
     if !fixes::is_own(rule) {
         return finding;

@@ -112,6 +112,7 @@ impl<'m> Planned<'m> {
             return Err(self.findings.clone());
         }
         let made = emit::emit(&self.plan, options);
+        emit::name_clash(&self.plan, &made)?;
         Ok(emit::output(&self.plan, options, made))
     }
 }

@@ -1,10 +1,15 @@
 //! Names of objects. A name depends on the package, module and workload only: an edit elsewhere
 //! that renamed an object would open what it sealed (cilium-lowering.md §2).
 
+use npl_diagnostics::{Diagnostic, Place, codes::cilium as codes};
 use npl_policy::model::Workload;
+use rustc_hash::FxHashMap;
 use sha2::{Digest as _, Sha256};
 
-use super::limits::{LABEL_BYTES_MAX, NAME_BYTES_MAX};
+use super::{
+    limits::{LABEL_BYTES_MAX, NAME_BYTES_MAX},
+    output::Object,
+};
 
 /// Hex digits of the hash that stands for what a name could not keep.
 const HASH_DIGITS: usize = 8;
@@ -74,4 +79,29 @@ pub(crate) fn label_value(text: &str) -> Option<String> {
     let value: String = text.chars().map(fits).take(LABEL_BYTES_MAX).collect();
     let value = value.trim_matches(|c: char| !c.is_ascii_alphanumeric());
     (!value.is_empty()).then(|| value.to_owned())
+}
+
+/// Of two objects with one name a cluster would keep the last.
+///
+/// # Errors
+/// The first such pair, at the workload of the second.
+pub(crate) fn name_clash<'m>(
+    made: impl Iterator<Item = (&'m Object, &'m Workload)>,
+) -> Result<(), Vec<Diagnostic<Place>>> {
+    let mut taken: FxHashMap<(&str, Option<&str>, &str), &Workload> = FxHashMap::default();
+    for (object, workload) in made {
+        let key = (object.kind, object.namespace.as_deref(), &*object.name);
+        if let Some(other) = taken.insert(key, workload) {
+            let message = format!(
+                "the workloads `{}` and `{}` would each make an object named `{}`",
+                other.name, workload.name, object.name
+            );
+            return Err(vec![
+                Diagnostic::new(&codes::OBJECT_NAME_CLASH, workload.place, message)
+                    .also(other.place, "the other workload")
+                    .help("rename one of the two workloads, or one of their modules"),
+            ]);
+        }
+    }
+    Ok(())
 }

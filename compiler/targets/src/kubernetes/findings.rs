@@ -6,9 +6,12 @@ use npl_diagnostics::{
     Code, Diagnostic, Place,
     codes::{cilium, kubernetes as codes},
 };
-use npl_policy::model::{Direction, Entity, Rule, Workload};
+use npl_policy::model::{ControlPlane, Direction, EndRule, Entity, Rule, Workload};
 
-use super::plan::{OwnedId, Plan};
+use super::{
+    lower,
+    plan::{OwnedId, Plan},
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reason {
@@ -235,10 +238,42 @@ fn inexact(plan: &Plan<'_>, rule: &Rule, allow: u32) -> Diagnostic<Place> {
     };
     found
         .note("NetworkPolicy only allows: a deny has to be what is left out of every allow")
-        .help(on_cluster_policy(
+        .help(other_way(plan, rule, allow))
+}
+
+/// What would make the deny one that can be said.
+fn other_way(plan: &Plan<'_>, rule: &Rule, allow: u32) -> String {
+    let index = |end: &&EndRule| plan.model.rules.get(end.rule as usize);
+    let mut ends = plan.model.ends.iter();
+    let deny = ends.find(|end| index(end).is_some_and(|of| of.id == rule.id));
+    let Some(deny) = deny else {
+        return String::new();
+    };
+    let server = deny.peers.entities.contains(&Entity::KubeApiserver);
+    if server && plan.settings.control_plane != ControlPlane::Nodes {
+        return "set `control-plane = \"nodes\"` under `[target.kubernetes]` if the API server runs \
+                on the cluster's own nodes, which no network holds; else allow networks without its \
+                address"
+            .to_owned();
+    }
+    if !lower::sayable(&deny.ports) {
+        return "a NetworkPolicy says nothing of ICMP: deny whole protocols, or name the ports in \
+                the allow"
+            .to_owned();
+    }
+    let mut ends = plan.model.ends.iter();
+    let allow = ends.find(|end| end.rule == allow);
+    if allow.is_some_and(|end| end.peers.entities.contains(&Entity::All)) {
+        return on_cluster_policy(
             plan,
             "name peers and ports in the allow instead of everything",
-        ))
+        );
+    }
+    on_cluster_policy(
+        plan,
+        "allow and deny by fewer labels, networks and ports: what is left falls into more pieces \
+         than an object can hold, or into pods by labels of their namespace",
+    )
 }
 
 fn open(plan: &Plan<'_>, rule: &Rule, owned: OwnedId, direction: Direction) -> Diagnostic<Place> {

@@ -83,6 +83,6 @@ impl<'m> Planned<'m> {
         if self.findings.iter().any(Diagnostic::is_error) {
             return Err(self.findings.clone());
         }
-        Ok(emit::output(&self.plan, options))
+        emit::output(&self.plan, options)
     }
 }

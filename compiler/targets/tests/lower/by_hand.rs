@@ -128,6 +128,15 @@ fn the_cluster_beside_an_http_rule_on_a_part_of_it() {
 }
 
 #[test]
+fn an_http_rule_in_an_open_direction_takes_no_tls() {
+    let http = "  egress: [{toEntities: [world], toPorts: [{ports: [{port: \"443\", protocol: TCP}], \
+                rules: {http: [{method: GET}]}}]}]\n";
+    let open = format!("  enableDefaultDeny: {{egress: false}}\n{http}");
+    assert_eq!(codes(&read(&[&policy(&open)])), ["import-http-listener"]);
+    assert_eq!(codes(&read(&[&policy(http)])), [""; 0]);
+}
+
+#[test]
 fn a_deny_alone_closes_and_can_be_told_not_to() {
     check(
         "  egressDeny: [{toEntities: [world]}]\n",

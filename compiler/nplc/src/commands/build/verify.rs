@@ -93,7 +93,8 @@ pub(super) fn documents(
             .workloads
             .iter()
             .any(|workload| workload.observed);
-        if stage == Stage::Enforce && !staged {
+        sum.observe |= staged;
+        if !sum.observe {
             let inventory = analysis.inventory.as_deref();
             sum.flows += compare(analysis, inventory, (&Judge::new(read), &denies))?;
         }

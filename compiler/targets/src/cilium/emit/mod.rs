@@ -7,6 +7,7 @@ mod texts;
 
 use std::{borrow::Cow, collections::BTreeSet};
 
+use npl_diagnostics::{Diagnostic, Place};
 use npl_policy::{label::Cube, model::Direction};
 use rayon::prelude::*;
 use smol_str::SmolStr;
@@ -17,7 +18,7 @@ use self::{
 };
 use super::{
     bind::{OwnedId, Subject},
-    name::object_name,
+    name::{self, object_name},
     output::{EmitOptions, Object},
     plan::{Bound, EndId, Plan},
     render, section, selector,
@@ -52,6 +53,15 @@ pub(super) fn emit(plan: &Plan<'_>, options: &EmitOptions) -> Vec<Made> {
         .map(|id| workload(&texts, id, options))
         .collect();
     made.into_iter().flatten().collect()
+}
+
+/// A large workload's objects have numbers behind its name, and another workload may be called so.
+pub(super) fn name_clash(plan: &Plan<'_>, made: &[Made]) -> Result<(), Vec<Diagnostic<Place>>> {
+    let owned = made.iter().filter_map(|one| {
+        let own = plan.binder.get(one.owner)?;
+        Some((&one.object, own.workload))
+    });
+    name::name_clash(owned)
 }
 
 /// Where an object stands.

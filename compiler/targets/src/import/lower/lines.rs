@@ -99,11 +99,29 @@ fn of_rule(cx: &Cx<'_>, (object, policy): (usize, &Policy), rule: &Rule, out: &m
             end,
             doc: &rule.description,
         };
+        let closed = match end.ingress {
+            true => rule.deny_ingress_by_default,
+            false => rule.deny_egress_by_default,
+        };
         match made.lines(&mut out.warnings) {
-            Ok(mut lines) => out.lines.append(&mut lines),
+            Ok(mut lines) => {
+                let http = |line: &Line| matches!(line.via, Some(Via::Http(_) | Via::Grpc(_)));
+                if !closed && lines.iter().any(http) {
+                    out.warnings.push(open_listener(end.place));
+                }
+                out.lines.append(&mut lines);
+            }
             Err(refusal) => out.refusals.push(refusal),
         }
     }
+}
+
+/// What `enableDefaultDeny` leaves open passes by the proxy, too.
+fn open_listener(at: Place) -> Diagnostic<Place> {
+    let message = "the direction stays open, but no TLS passes on the ports of this HTTP rule, \
+                   whose proxy takes none";
+    Diagnostic::new(&codes::IMPORT_HTTP_LISTENER, at, message)
+        .help("close the direction, or remove the HTTP rule, which filters nothing here")
 }
 
 /// The pods that a rule selects; `None` for none.

@@ -7,6 +7,7 @@ mod network;
 
 use std::collections::BTreeSet;
 
+use npl_diagnostics::{Diagnostic, Place};
 use npl_policy::model::{Ownership, Rule};
 use smol_str::{SmolStr, format_smolstr};
 
@@ -14,7 +15,7 @@ use super::{
     header,
     plan::{OwnedId, Plan},
 };
-use crate::cilium::{EmitOptions, Object, Output, RuleEntry, Summary};
+use crate::cilium::{EmitOptions, Object, Output, RuleEntry, Summary, name::name_clash};
 
 /// One object with the rules that it carries.
 struct Made {
@@ -25,12 +26,26 @@ struct Made {
     seals: bool,
 }
 
-pub(super) fn output(plan: &Plan<'_>, options: &EmitOptions) -> Output {
+/// # Errors
+/// Two objects that would have one name.
+pub(super) fn output(
+    plan: &Plan<'_>,
+    options: &EmitOptions,
+) -> Result<Output, Vec<Diagnostic<Place>>> {
     let mut made = Vec::new();
     for id in 0..plan.owned.len() {
         made.extend(network::objects(plan, id, options));
         made.extend(cluster::objects(plan, id, options));
     }
+    let owned = made.iter().filter_map(|one| {
+        let own = plan.get(one.owner)?;
+        Some((&one.object, own.workload))
+    });
+    name_clash(owned)?;
+    Ok(listed(plan, options, made))
+}
+
+fn listed(plan: &Plan<'_>, options: &EmitOptions, made: Vec<Made>) -> Output {
     let mut carried: Vec<Vec<usize>> = vec![Vec::new(); plan.model.rules.len()];
     let mut rules: Vec<RuleEntry> = Vec::new();
     let mut objects = Vec::with_capacity(made.len());
