@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ipnet::IpNet;
 use npl_diagnostics::{Diagnostic, FileId, codes::cilium as codes};
 use npl_policy::{
+    compare,
     interpret::{Answer, Endpoint, Flow, FlowVerdict, Interpreter},
     model::{Checked, Model},
 };
@@ -27,6 +28,8 @@ pub struct Compiled {
     pub findings: BTreeSet<&'static str>,
     /// Told to be the addresses of pods and nodes.
     cluster_cidrs: Vec<IpNet>,
+    /// What the objects are to mean, end by end.
+    meant: Model,
 }
 
 /// What a program is compiled for.
@@ -93,7 +96,12 @@ pub fn compile(text: &str, target: Target) -> Option<Compiled> {
     };
     let output = output.ok()?;
     let documents = output.objects.into_iter().map(|object| object.yaml);
+    let meant = match target {
+        Target::Cilium => cilium::written(&checked, &analysis.settings),
+        Target::Kubernetes(_) => checked.model().clone(),
+    };
     Some(Compiled {
+        meant,
         checked,
         documents: documents.collect(),
         findings,
@@ -124,6 +132,8 @@ pub struct Seen {
     pub closed: usize,
     /// Flows that the YAML was asked about again after it was read back.
     pub read_back: usize,
+    /// Regions in which program and YAML were shown to be the same at every flow.
+    pub regions: usize,
 }
 
 impl Seen {
@@ -226,7 +236,7 @@ fn read_back(
         Err(text) => return vec![format!("what was emitted is not read back: {text}")],
     };
     let interpreter = Interpreter::new(&again);
-    let mut out = Vec::new();
+    let mut out: Vec<String> = exactly(compiled, &again, seen).into_iter().collect();
     for (flow, ours) in flows.iter().zip(ours) {
         seen.read_back += 1;
         let theirs = interpreter.judge(flow);
@@ -240,6 +250,22 @@ fn read_back(
         }
     }
     out
+}
+
+/// The two models at both ends of every flow, where no setting or finding says that they differ.
+fn exactly(compiled: &Compiled, again: &Model, seen: &mut Seen) -> Option<String> {
+    let told = compiled.findings.contains(codes::HTTP_CLOSES_THE_REST.name);
+    if told || !compiled.cluster_cidrs.is_empty() {
+        return None;
+    }
+    match compare::compare(&compiled.meant, again) {
+        Ok(compared) => {
+            seen.regions += compared.regions;
+            let first = compared.differences.first();
+            first.map(|difference| format!("compared exactly: {difference:?}"))
+        }
+        Err(why) => Some(format!("compared exactly: {why:?}")),
+    }
 }
 
 fn reimported(documents: &[String]) -> Result<Model, String> {

@@ -115,12 +115,13 @@ fn judge(engine: &mut Engine, profile: Profile, seed: u64, seen: &mut Seen) -> O
 fn report(seen: &Seen, profile: Profile, fresh: u64) {
     println!(
         "{profile:?}: {} of {} programs compiled, {} flows judged by Cilium's engine, {} of them again from the \
-         YAML read back; {} closed by the HTTP proxy as a finding says; {} of {} constructs; fresh \
+         YAML read back, {} regions compared exactly; {} closed by the HTTP proxy as a finding says; {} of {} constructs; fresh \
          seed {fresh}",
         seen.compiled,
         seen.programs,
         seen.flows,
         seen.read_back,
+        seen.regions,
         seen.closed,
         seen.constructs.len(),
         profile.constructs().len(),

@@ -1,5 +1,6 @@
 //! `nplc build`: check, decide the asserts, emit, write.
 
+mod exact;
 mod place;
 mod sample;
 mod verify;

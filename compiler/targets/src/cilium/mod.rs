@@ -27,6 +27,7 @@ pub(crate) mod selector;
 mod settings;
 pub(crate) mod shape;
 mod via;
+mod written;
 
 use npl_diagnostics::{Diagnostic, Place};
 use npl_policy::{
@@ -59,6 +60,13 @@ pub fn emit(
     options: &EmitOptions,
 ) -> Result<Output, Vec<Diagnostic<Place>>> {
     Planned::new(checked.model(), settings, options.stage).written(options)
+}
+
+/// What the objects of a checked program mean, end by end. That is what the program means, but a
+/// clause that one of two ends checks stands at that end alone.
+pub fn written(checked: &Checked, settings: &Settings) -> Model {
+    let (plan, _) = plan::Plan::new(checked.model(), settings, Stage::Enforce);
+    written::model(&plan)
 }
 
 /// A program as its objects will say it: what [`check`] finds and [`emit`] writes, worked out once

@@ -1,6 +1,8 @@
-//! `--verify`: what was made is read again by a reader that shares no code with the emitter, asked
-//! about flows, and compared with the meaning of the source. It is evidence over many flows, not a
-//! proof over all of them, and says so.
+//! `--verify`: what was made is read again by readers that share no code with the emitter. One judges
+//! flows around every rule, as the source does. The other lowers the objects to a model, which is
+//! compared with the source at both ends of every flow, exactly. Where the target is known to say
+//! something else (a finding tells of it), or the comparison is too large, the flows alone are
+//! compared, and the result says so.
 
 use npl_policy::{
     interpret::{Answer as Meant, Endpoint, Flow, Interpreter},
@@ -16,7 +18,7 @@ use npl_targets::{
     },
 };
 
-use super::{place::Goal, read_back, sample, stream};
+use super::{exact, place::Goal, read_back, sample, stream};
 use crate::{
     args::Stage,
     pipeline::{Analysis, Unit},
@@ -29,6 +31,10 @@ pub(super) struct Verified {
     documents: usize,
     /// Flows on which source and output give the same verdict.
     flows: usize,
+    /// Regions of the two models that were shown to be the same.
+    regions: usize,
+    /// Why they were not compared.
+    sampled: Option<&'static str>,
     /// Stage observe changes the meaning on purpose: there flows are not compared.
     observe: bool,
 }
@@ -47,7 +53,16 @@ impl std::fmt::Display for Verified {
             f,
             ", and gives the verdict of the source on all {} flows that were tried",
             self.flows
-        )
+        )?;
+        match self.sampled {
+            None => write!(
+                f,
+                "; read back, they say what the source says at both ends of every flow ({} regions \
+                 compared)",
+                self.regions
+            ),
+            Some(why) => write!(f, "; every flow is not compared: {why}"),
+        }
     }
 }
 
@@ -67,10 +82,10 @@ pub(super) fn documents(
     {
         let tiered = |object: &&Object| object.kind == "ClusterNetworkPolicy";
         let (denies, objects): (Vec<&Object>, Vec<&Object>) = objects.into_iter().partition(tiered);
-        let texts: Vec<&str> = denies.iter().map(|object| &*object.yaml).collect();
-        let denies = ClusterDenies::read(&texts)
+        let texts_of_denies: Vec<&str> = denies.iter().map(|object| &*object.yaml).collect();
+        let denies = ClusterDenies::read(&texts_of_denies)
             .map_err(|why| format!("the independent reader refuses a document: {why}"))?;
-        sum.documents += texts.len();
+        sum.documents += texts_of_denies.len();
         let texts: Vec<&str> = objects.iter().map(|object| &*object.yaml).collect();
         let files: Vec<_> = (0u32..).map(npl_diagnostics::FileId).zip(texts).collect();
         let (read, found) = npl_targets::import::read(&files);
@@ -96,6 +111,11 @@ pub(super) fn documents(
         sum.observe |= staged;
         if !sum.observe {
             let inventory = analysis.inventory.as_deref();
+            let texts = (objects.as_slice(), texts_of_denies.as_slice());
+            match exact::compare(analysis, inventory, texts)? {
+                Ok(regions) => sum.regions += regions,
+                Err(why) => sum.sampled = Some(why),
+            }
             sum.flows += compare(analysis, inventory, (&Judge::new(read), &denies))?;
         }
     }
