@@ -439,7 +439,10 @@ impl Printer<'_> {
 
     fn origins(&self, objects: &[usize]) -> Vec<String> {
         let found = objects.iter().filter_map(|at| self.about.objects.get(*at));
-        found.map(|text| clean(text)).collect()
+        // By name: the order of documents is no part of what they say.
+        let mut out: Vec<String> = found.map(|text| clean(text)).collect();
+        out.sort_unstable();
+        out
     }
 
     fn docs<'d>(&self, docs: impl Iterator<Item = &'d SmolStr>) -> Vec<String> {
