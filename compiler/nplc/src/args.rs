@@ -1,6 +1,6 @@
 //! The command line's shape: names, flags and their help. Kept stable from the first release on.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser};
 use npl_syntax::ast::Date;
 
 /// Compile and check network policy written in NPL.
@@ -151,7 +151,13 @@ pub struct Build {
     pub target: Vec<String>,
     /// A folder (one file an object, and `npl-objects.json`), a `.yaml` file, or `-` for standard
     /// output
-    #[arg(short, long, value_name = "DIR|FILE|-", default_value = "-")]
+    #[arg(
+        short,
+        long,
+        value_name = "DIR|FILE|-",
+        default_value = "-",
+        value_parser = NonEmptyStringValueParser::new()
+    )]
     pub output: String,
     /// Read what was written with an independent reader, and compare
     #[arg(long)]
@@ -200,7 +206,7 @@ pub struct Explain {
 pub struct Test {
     #[command(flatten)]
     pub from: Sources,
-    /// Run only tests and asserts whose name holds this text
+    /// Run only tests and asserts whose name holds this text; to match none is a failure
     #[arg(long, value_name = "TEXT")]
     pub filter: Option<String>,
     /// Name the rules that no test reaches
@@ -230,7 +236,7 @@ pub enum TestReport {
     'frontend -> api:443 sni \"api.example.com\"'. An end may also be '{ app: \"x\" } in shop', \
     an address, a DNS name in quotes, or an entity.")]
 pub struct Trace {
-    /// Sources, then the flow; with --flows: sources only
+    /// Sources, then the flow; with --flows, or flows from `-`: sources only
     #[arg(value_name = "SRC… FLOW", required_unless_present = "flows")]
     pub words: Vec<String>,
     /// Flows, one JSON object a line; `-` is standard input
@@ -276,7 +282,13 @@ pub struct Import {
     #[arg(value_name = "SRC", required = true)]
     pub sources: Vec<String>,
     /// The file to write, or `-` for standard output
-    #[arg(short, long, value_name = "FILE|-", default_value = "-")]
+    #[arg(
+        short,
+        long,
+        value_name = "FILE|-",
+        default_value = "-",
+        value_parser = NonEmptyStringValueParser::new()
+    )]
     pub output: String,
     /// Prove that the program means what the YAML means, or show the flows that differ
     #[arg(long)]

@@ -1,9 +1,10 @@
 //! Writing files: each is written beside its place and renamed, and none is renamed before all are
-//! written. A file that already has its content is not touched.
+//! written. A file that already has its content is not touched. What is no regular file, such as a
+//! FIFO, is written into: it was made by somebody for a reader of theirs.
 
 use std::{
-    fs::Permissions,
-    io::{BufRead as _, BufReader, BufWriter, Write as _},
+    fs::{File, OpenOptions, Permissions},
+    io::{self, BufRead as _, BufReader, BufWriter, Write},
     os::unix::fs::PermissionsExt as _,
 };
 
@@ -46,6 +47,9 @@ impl Batch {
         if old.as_ref().is_ok_and(std::fs::Metadata::is_dir) {
             return Err(Stop::at(path, "is a folder; a file is to be written there"));
         }
+        if old.as_ref().is_ok_and(|meta| !meta.is_file()) {
+            return Err(Stop::at(path, "is no regular file, and is not replaced"));
+        }
         if old.as_ref().is_ok_and(|meta| meta.len() == length)
             && holds(&place, pieces).unwrap_or(false)
         {
@@ -57,19 +61,13 @@ impl Batch {
             Some(parent) if !parent.as_str().is_empty() => parent,
             _ => Utf8Path::new("."),
         };
-        let wrong = |error: std::io::Error| Stop::at(path, plain(&error));
+        let wrong = |error: io::Error| Stop::at(path, plain(&error));
         let mut file = tempfile::Builder::new()
             .prefix(".nplc-")
             .permissions(Permissions::from_mode(mode))
             .tempfile_in(folder)
             .map_err(wrong)?;
-        let mut out = BufWriter::with_capacity(BUFFER_BYTES, file.as_file_mut());
-        pieces
-            .iter()
-            .try_for_each(|piece| out.write_all(piece.as_ref().as_bytes()))
-            .and_then(|()| out.flush())
-            .map_err(wrong)?;
-        drop(out);
+        write_all(file.as_file_mut(), pieces).map_err(wrong)?;
         self.ready.push((place, file));
         Ok(())
     }
@@ -90,8 +88,8 @@ impl Batch {
 }
 
 /// Whether a file holds this already; read piece by piece, since it may be large.
-fn holds<P: AsRef<str>>(path: &Utf8Path, pieces: &[P]) -> std::io::Result<bool> {
-    let mut file = BufReader::with_capacity(BUFFER_BYTES, std::fs::File::open(path)?);
+fn holds<P: AsRef<str>>(path: &Utf8Path, pieces: &[P]) -> io::Result<bool> {
+    let mut file = BufReader::with_capacity(BUFFER_BYTES, File::open(path)?);
     for piece in pieces {
         let mut want = piece.as_ref().as_bytes();
         while !want.is_empty() {
@@ -112,9 +110,35 @@ fn holds<P: AsRef<str>>(path: &Utf8Path, pieces: &[P]) -> std::io::Result<bool> 
     Ok(file.fill_buf()?.is_empty())
 }
 
-/// One file.
-pub(crate) fn replace<P: AsRef<str>>(path: &Utf8Path, pieces: &[P]) -> Result<bool> {
+fn write_all<P: AsRef<str>>(file: impl Write, pieces: &[P]) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(BUFFER_BYTES, file);
+    pieces
+        .iter()
+        .try_for_each(|piece| out.write_all(piece.as_ref().as_bytes()))
+        .and_then(|()| out.flush())
+}
+
+/// Whether something is there that can be written into and not replaced.
+pub(crate) fn is_special(path: &Utf8Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir())
+}
+
+/// One file, or what reads behind a FIFO or device.
+pub(crate) fn replace<P: AsRef<str>>(path: &Utf8Path, pieces: &[P]) -> Result<()> {
+    if is_special(path) {
+        return write_into(path, pieces);
+    }
     let mut batch = Batch::default();
     batch.add_pieces(path, pieces)?;
-    Ok(batch.commit()? > 0)
+    batch.commit()?;
+    Ok(())
+}
+
+fn write_into<P: AsRef<str>>(path: &Utf8Path, pieces: &[P]) -> Result<()> {
+    let file = OpenOptions::new().write(true).open(path);
+    let wrote = file.and_then(|file| write_all(file, pieces));
+    wrote.map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => Stop::Closed,
+        _ => Stop::at(path, plain(&error)),
+    })
 }

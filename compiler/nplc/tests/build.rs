@@ -132,6 +132,33 @@ fn where_nothing_can_be_written() {
 }
 
 #[test]
+fn a_fifo_is_written_into() {
+    let sandbox = Sandbox::shop();
+    let made = std::process::Command::new("mkfifo")
+        .arg(sandbox.path("pipe"))
+        .status();
+    assert!(made.unwrap().success());
+    std::os::unix::fs::symlink("pipe", sandbox.path("link.yaml")).unwrap();
+    let want = sandbox.run(&["build", "shop.npl"]).exits(0).out;
+    for goal in ["pipe", "link.yaml"] {
+        let path = sandbox.path("pipe");
+        let reader = std::thread::spawn(move || std::fs::read_to_string(path).unwrap());
+        sandbox
+            .run(&["build", "shop.npl", "-o", goal, "--verify"])
+            .exits(0);
+        assert_eq!(reader.join().unwrap(), want);
+        let kind = std::fs::metadata(sandbox.path("pipe")).unwrap().file_type();
+        assert!(std::os::unix::fs::FileTypeExt::is_fifo(&kind));
+    }
+    // In a folder of objects it is a stranger's.
+    let name = "ciliumnetworkpolicy-shop-shop-frontend.yaml";
+    std::fs::create_dir(sandbox.path("out")).unwrap();
+    std::fs::rename(sandbox.path("pipe"), sandbox.path("out").join(name)).unwrap();
+    let ran = sandbox.run(&["build", "shop.npl", "-o", "out"]).exits(2);
+    assert!(ran.err.contains("is not replaced"), "{}", ran.err);
+}
+
+#[test]
 fn a_link_stays_a_link_and_the_mode_stays() {
     use std::os::unix::fs::PermissionsExt;
     let sandbox = Sandbox::shop();

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::{
     fs::plain,
     stop::{Result, Stop},
-    write::Batch,
+    write::{Batch, is_special},
 };
 
 /// The list of what a folder holds; its name is part of the interface.
@@ -95,6 +95,10 @@ pub(super) fn write_folder(
 
 /// A file of somebody else's stands there.
 fn foreign(path: &Utf8Path, text: &str) -> bool {
+    // Whoever reads from a FIFO waits for its writer.
+    if is_special(path) {
+        return true;
+    }
     match std::fs::read(path) {
         Ok(have) => have != text.as_bytes(),
         Err(error) => error.kind() != std::io::ErrorKind::NotFound,
