@@ -48,12 +48,21 @@ pub(super) fn run(args: &Init, ui: &Ui) -> Result<Answer> {
     let there = if args.folder == "." {
         String::new()
     } else {
-        format!(" {}", args.folder)
+        format!(" {}", quoted(&args.folder))
     };
     ui.talk(&format!(
         "made the package `{name}`; next: nplc check{there}, nplc test{there}, nplc build{there}"
     ));
     Ok(Answer::Yes)
+}
+
+/// As one word of a shell.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | ',');
+    if word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 fn shown(folder: &Utf8Path, path: &str) -> Utf8PathBuf {
@@ -136,6 +145,19 @@ mod tests {
             ("/", "policy"),
         ] {
             assert_eq!(name_of(Utf8Path::new(folder)), name, "{folder}");
+        }
+    }
+
+    #[test]
+    fn words_of_a_shell() {
+        for (word, text) in [
+            ("my-shop/v1.2", "my-shop/v1.2"),
+            ("läden", "läden"),
+            ("My Dir", "'My Dir'"),
+            ("a$b", "'a$b'"),
+            ("it's", r"'it'\''s'"),
+        ] {
+            assert_eq!(quoted(word), text);
         }
     }
 }

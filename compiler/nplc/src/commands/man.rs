@@ -13,6 +13,8 @@ use crate::{
 pub(super) fn run(args: &Man, ui: &Ui) -> Result<Answer> {
     let mut root = Cli::command();
     root.build();
+    // A command has no version of its own.
+    let source = root.render_version().trim().to_owned();
     let page = match &args.command {
         None => root,
         Some(name) => {
@@ -28,6 +30,7 @@ pub(super) fn run(args: &Man, ui: &Ui) -> Result<Answer> {
     };
     let mut out = Vec::new();
     clap_mangen::Man::new(page)
+        .source(source)
         .render(&mut out)
         .map_err(|error| Stop::failed(plain(&error)))?;
     ui.out(String::from_utf8_lossy(&out))?;

@@ -27,8 +27,10 @@ pub(super) fn run(args: &Test, ui: &Ui) -> Result<Answer> {
         coverage: args.coverage.then(Vec::new),
     };
     let mut gathered = Gathered::default();
+    let mut known = 0;
     for unit in &units {
         let analysis = unit.analyse();
+        known += analysis.enforced.tests.len() + analysis.enforced.claims.len();
         if analysis.sound {
             judge(unit, &analysis, args.filter.as_deref(), &mut report);
         } else {
@@ -37,11 +39,27 @@ pub(super) fn run(args: &Test, ui: &Ui) -> Result<Answer> {
     }
     ask::aside(&gathered, Findings::Full, ui);
     ui.out(report.render(args.format, ui.quiet(), ui.color_out))?;
-    if report.tests.is_empty() && gathered.counts().errors == 0 {
+    let ran = gathered.counts().errors == 0;
+    if let Some(filter) = &args.filter
+        && report.tests.is_empty()
+        && ran
+        && known > 0
+    {
+        ui.failed(&none_matches(filter, known));
+        return Ok(Answer::No);
+    }
+    if report.tests.is_empty() && ran {
         ui.talk("there is no test: write `test` blocks and `assert`s in a `.npl` file");
     }
-    let green = report.count(Outcome::Failed) == 0 && gathered.counts().errors == 0;
-    Ok(Answer::of(green))
+    Ok(Answer::of(ran && report.count(Outcome::Failed) == 0))
+}
+
+/// A filter that lets nothing run proves nothing: a misspelt one must not look green.
+fn none_matches(filter: &str, known: usize) -> String {
+    match known {
+        1 => format!("the filter `{filter}` does not match the only test"),
+        _ => format!("the filter `{filter}` matches none of the {known} tests"),
+    }
 }
 
 fn judge(unit: &Unit, analysis: &Analysis, filter: Option<&str>, report: &mut Report) {
