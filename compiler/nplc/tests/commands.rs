@@ -125,6 +125,13 @@ fn tests_run_like_a_test_runner() {
         "{}",
         one.out
     );
+    let none = sandbox.run(&["test", "shop.npl", "--filter", "zzz", "-q"]);
+    let none = none.exits(1);
+    assert!(
+        none.err.contains("`zzz` matches none of the 2 tests"),
+        "{}",
+        none.err
+    );
     let covered = sandbox.run(&["test", "shop.npl", "--coverage"]).exits(0);
     assert!(
         covered.out.contains("coverage: 1 of 1 rules"),
@@ -295,6 +302,12 @@ fn trace_flows_of_a_log() {
         .run_with(&["trace", "shop.npl", "--flows", "-"], &log)
         .exits(0);
     assert_eq!(piped.out, ran.out);
+    for words in [
+        ["trace", "shop.npl", "-", "--stdin-kind", "flows"],
+        ["trace", "-", "shop.npl", "--stdin-kind", "flows"],
+    ] {
+        assert_eq!(sandbox.run_with(&words, &log).exits(0).out, ran.out);
+    }
     sandbox
         .run(&[
             "trace",
@@ -312,7 +325,16 @@ fn trace_flows_of_a_log() {
     let bad = sandbox
         .run(&["trace", "shop.npl", "--flows", "bad.jsonl"])
         .exits(2);
-    assert!(bad.err.contains("line 2"), "{}", bad.err);
+    assert_eq!(
+        bad.err,
+        "error: `bad.jsonl` line 2 column 9: the number `1` where a peer, which is an object as \
+         {\"namespace\", \"labels\"} or {\"ip\"}, belongs\n"
+    );
+    let odd = r#"{"src": {"ip": "192.0.2.7"}, "dst": {}, "port": 1}"#;
+    let ran = sandbox.run_with(&["trace", "shop.npl", "--flows", "-"], odd);
+    let ran = ran.exits(2);
+    let place = "standard input line 1 column 30: `dst` is one of";
+    assert!(ran.err.contains(place), "{}", ran.err);
     assert_eq!(
         bad.out.lines().count(),
         1,
@@ -366,7 +388,8 @@ fn trace_with_addresses_of_names() {
 #[test]
 fn init_makes_a_package_that_works() {
     let sandbox = Sandbox::new();
-    sandbox.run(&["init", "my shop"]).exits(0);
+    let ran = sandbox.run(&["init", "my shop"]).exits(0);
+    assert!(ran.err.contains("nplc test 'my shop'"), "{}", ran.err);
     let check = sandbox
         .run(&["check", "my shop", "--format", "json"])
         .exits(0);

@@ -27,6 +27,15 @@ fn usage_is_exit_code_two() {
         &["fmt", "--check", "--diff"],
         &["man", "frobnicate"],
         &["completions", "csh"],
+        &["check", "--stdin-kind", "flows"],
+        &["build", "-", "--stdin-kind", "flows"],
+        &["import", "-", "--stdin-kind", "flows"],
+        &["trace", "x.npl", "a -> b:1", "--stdin-kind", "flows"],
+        &["trace", "-", "-", "--stdin-kind", "flows"],
+        &["trace", "-", "--flows", "x", "--stdin-kind", "flows"],
+        &["trace", "-", "--flows", "-"],
+        &["build", "-o", ""],
+        &["import", "x.yaml", "-o", ""],
         &[],
     ] {
         let ran = sandbox.run(args).exits(2);
@@ -72,6 +81,8 @@ fn completions_and_pages_come_from_the_same_tree() {
         page.contains("nplc\\-build") && page.contains("verify"),
         "{page}"
     );
+    let version = concat!("\"nplc ", env!("CARGO_PKG_VERSION"), "\"");
+    assert!(page.contains(version), "{page}");
 }
 
 #[test]

@@ -13,6 +13,11 @@ use crate::{
     ui::Ui,
 };
 
+pub(super) const FLOWS_ARE_NO_SOURCE: &str =
+    "flows are no source: only `nplc trace SRC… - --stdin-kind flows` reads them";
+
+pub(super) const STDIN_TWICE: &str = "standard input (`-`) can be read only once";
+
 /// The programs that a command's sources name; policies in YAML are refused.
 pub(super) fn open(sources: &[String], options: &Options, ui: &Ui) -> Result<Vec<Unit>> {
     let units = open_with_policies(sources, options, ui)?;
@@ -27,6 +32,9 @@ pub(super) fn open_with_policies(
     ui: &Ui,
 ) -> Result<Vec<Unit>> {
     threads(options.jobs)?;
+    if options.stdin_kind == StdinKind::Flows {
+        return Err(Stop::failed(FLOWS_ARE_NO_SOURCE));
+    }
     let mut request = Request {
         paths: sources
             .iter()
@@ -42,22 +50,17 @@ pub(super) fn open_with_policies(
     };
     let piped = sources.iter().filter(|path| *path == "-").count();
     if piped > 1 {
-        return Err(Stop::failed("standard input (`-`) can be read only once"));
+        return Err(Stop::failed(STDIN_TWICE));
     }
     if piped == 1 {
-        match options.stdin_kind {
-            StdinKind::Npl => request.stdin = Some(stdin()?),
-            StdinKind::Yaml => {
-                request.stdin_manifests = Some(stdin()?);
-                // Standard input is a source: the current folder is asked about only by itself.
-                if request.paths.is_empty() {
-                    request.stdin = Some(String::new());
-                }
-            }
-            StdinKind::Flows => {
-                return Err(Stop::failed(
-                    "flows are no source: give them with `nplc trace --flows -`",
-                ));
+        let text = stdin()?;
+        if options.stdin_kind == StdinKind::Npl {
+            request.stdin = Some(text);
+        } else {
+            request.stdin_manifests = Some(text);
+            // Standard input is a source: the current folder is asked about only by itself.
+            if request.paths.is_empty() {
+                request.stdin = Some(String::new());
             }
         }
     }

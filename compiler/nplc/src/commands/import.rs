@@ -26,6 +26,9 @@ const NAME: &str = "policy";
 
 pub(super) fn run(args: &Args, ui: &Ui) -> Result<Answer> {
     ask::threads(args.jobs)?;
+    if args.stdin_kind == StdinKind::Flows {
+        return Err(Stop::failed(ask::FLOWS_ARE_NO_SOURCE));
+    }
     let output = goal(&args.output)?;
     let mut sources = read(&args.sources)?;
     if args.sources.iter().any(|path| path == "-") {

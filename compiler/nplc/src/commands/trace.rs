@@ -1,6 +1,7 @@
 //! `nplc trace`: verdicts of flows, with the deciding rule of each end.
 
 mod flow;
+mod json;
 mod judge;
 mod show;
 
@@ -15,7 +16,7 @@ pub(super) use show::assurance_text;
 
 use super::ask;
 use crate::{
-    args::{Expect, Findings, Trace, TraceReport},
+    args::{Expect, Findings, Options, StdinKind, Trace, TraceReport},
     fs::plain,
     pipeline::{Analysis, Gathered, Unit},
     stop::{Answer, Result, Stop},
@@ -24,16 +25,15 @@ use crate::{
 use flow::{Around, Asked, Dns, JsonFlow};
 use judge::Judged;
 
+/// How a command line names standard input.
+const STDIN: &str = "-";
+
 /// Verdicts are written in pieces of about this size.
 const PIECE_BYTES: usize = 1 << 16;
 
 pub(super) fn run(args: &Trace, ui: &Ui) -> Result<Answer> {
-    let (sources, flow) = match (&args.flows, args.words.split_last()) {
-        (Some(_), _) => (args.words.as_slice(), None),
-        (None, Some((flow, sources))) => (sources, Some(flow)),
-        (None, None) => return Err(Stop::failed("no flow is given")),
-    };
-    let mut units = ask::open_with_policies(sources, &args.options, ui)?;
+    let question = Question::of(args)?;
+    let mut units = ask::open_with_policies(&question.sources, &question.options, ui)?;
     let [unit] = units.as_mut_slice() else {
         let names: Vec<String> = units
             .iter()
@@ -52,8 +52,10 @@ pub(super) fn run(args: &Trace, ui: &Ui) -> Result<Answer> {
         ask::aside(&gathered, Findings::Full, ui);
         return Ok(Answer::No);
     }
-    let stated = flow.map(|text| unit.parse_flow(text).map(|flow| (text.as_str(), flow)));
-    let stated = stated.transpose().map_err(Stop::Failed)?;
+    let stated = match &question.flows {
+        Flows::Stated(text) => Some((text, unit.parse_flow(text).map_err(Stop::Failed)?)),
+        Flows::In(_) => None,
+    };
     let tracer = Tracer {
         args,
         ui,
@@ -61,10 +63,64 @@ pub(super) fn run(args: &Trace, ui: &Ui) -> Result<Answer> {
         analysis: &analysis,
         runner: Runner::new(&analysis.model, analysis.inventory.as_deref()),
     };
-    match (stated, &args.flows) {
+    match (stated, &question.flows) {
         (Some((text, flow)), _) => tracer.one(text, &flow),
-        (None, Some(path)) => tracer.many(path),
-        (None, None) => Err(Stop::failed("no flow is given")),
+        (None, Flows::In(path) | Flows::Stated(path)) => tracer.many(path),
+    }
+}
+
+/// What the words of the command line say.
+struct Question {
+    sources: Vec<String>,
+    options: Options,
+    flows: Flows,
+}
+
+enum Flows {
+    /// In the language's words.
+    Stated(String),
+    /// A file of them.
+    In(String),
+}
+
+impl Question {
+    fn of(args: &Trace) -> Result<Self> {
+        let mut sources = args.words.clone();
+        let mut options = args.options.clone();
+        let mut flows = args.flows.clone();
+        if options.stdin_kind == StdinKind::Flows {
+            let words = sources.len();
+            sources.retain(|word| word != STDIN);
+            match (words - sources.len(), &flows) {
+                (1, None) => flows = Some(STDIN.to_owned()),
+                (0, Some(path)) if path == STDIN => {}
+                (0, _) => {
+                    return Err(Stop::failed(
+                        "`--stdin-kind flows` says what `-` holds, and no `-` is given",
+                    ));
+                }
+                (1, Some(_)) => {
+                    return Err(Stop::failed(
+                        "the flows are given twice: with `--flows` and as `-`",
+                    ));
+                }
+                _ => return Err(Stop::failed(ask::STDIN_TWICE)),
+            }
+            options.stdin_kind = StdinKind::Npl;
+        }
+        let flows = match (flows, sources.last()) {
+            (Some(path), _) if path == STDIN && sources.iter().any(|word| word == STDIN) => {
+                return Err(Stop::failed(ask::STDIN_TWICE));
+            }
+            (Some(path), _) => Flows::In(path),
+            (None, Some(_)) => Flows::Stated(sources.pop().unwrap_or_default()),
+            (None, None) => return Err(Stop::failed("no flow is given")),
+        };
+        Ok(Self {
+            sources,
+            options,
+            flows,
+        })
     }
 }
 
@@ -102,30 +158,33 @@ impl Tracer<'_> {
             inventory: self.analysis.inventory.as_deref(),
             dns: &dns,
         };
-        let input: Box<dyn Read> = if path == "-" {
-            Box::new(std::io::stdin().lock())
+        let (input, named): (Box<dyn Read>, String) = if path == STDIN {
+            (
+                Box::new(std::io::stdin().lock()),
+                "standard input".to_owned(),
+            )
         } else {
             let file = std::fs::File::open(path);
-            Box::new(file.map_err(|error| Stop::at(path, plain(&error)))?)
+            let file = file.map_err(|error| Stop::at(path, plain(&error)))?;
+            (Box::new(file), format!("`{path}`"))
         };
         let mut out = String::new();
         let mut all = true;
         for (i, line) in BufReader::new(input).lines().enumerate() {
-            let wrong = |why: String| Stop::Failed(format!("`{path}` line {}: {why}", i + 1));
-            let line = line.map_err(|error| wrong(plain(&error)))?;
+            let wrong = |column: Option<usize>, why: String| {
+                let column = column.map(|column| format!(" column {column}"));
+                let column = column.unwrap_or_default();
+                Stop::Failed(format!("{named} line {}{column}: {why}", i + 1))
+            };
+            let line = line.map_err(|error| wrong(None, plain(&error)))?;
             if line.trim().is_empty() {
                 continue;
             }
-            let read: serde_json::Result<JsonFlow> = serde_json::from_str(&line);
-            let judged = read
-                .map_err(|error| error.to_string())
-                .and_then(|flow| flow.asked(around))
-                .and_then(|asked| judge::asked(&self.runner, &asked));
-            let judged = match judged {
+            let judged = match self.judged(&line, around) {
                 Ok(judged) => judged,
-                Err(why) => {
+                Err((column, why)) => {
                     self.ui.out(&out)?;
-                    return Err(wrong(why));
+                    return Err(wrong(column, why));
                 }
             };
             all &= self.meets(&judged);
@@ -139,12 +198,28 @@ impl Tracer<'_> {
         Ok(Answer::of(all))
     }
 
+    /// One flow of a file; the error is the column, where it has one, and a sentence.
+    fn judged(
+        &self,
+        line: &str,
+        around: Around<'_>,
+    ) -> std::result::Result<Judged, (Option<usize>, String)> {
+        let flow: JsonFlow = json::read(line).map_err(|wrong| (Some(wrong.column), wrong.why))?;
+        let asked = flow
+            .asked(around)
+            .map_err(|(key, why)| (json::column(line, key), why))?;
+        judge::asked(&self.runner, &asked).map_err(|why| (None, why))
+    }
+
     fn dns(&self) -> Result<Dns> {
         let Some(path) = &self.args.dns else {
             return Ok(Dns::new());
         };
         let text = std::fs::read_to_string(path).map_err(|e| Stop::at(path, plain(&e)))?;
-        flow::read_dns(&text).map_err(|why| Stop::at(path, why))
+        flow::read_dns(&text).map_err(|wrong| {
+            let json::Wrong { line, column, why } = wrong;
+            Stop::Failed(format!("`{path}` line {line} column {column}: {why}"))
+        })
     }
 
     fn shown(&self, judged: &Judged, default: TraceReport) -> String {

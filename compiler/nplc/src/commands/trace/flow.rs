@@ -3,20 +3,26 @@
 //! Keys beside those that are known are let be in a flow (logs carry more), and refused in a peer,
 //! where a slip would silently describe another pod.
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::{collections::BTreeMap, fmt, net::IpAddr};
 
 use npl_policy::{
     interpret::{Endpoint, in_its_namespace},
     inventory::{Inventory, PodTemplate, Proto},
     model::{Entity, Facts, FlowEnd, FlowPort, Pod, Set, TestFlow},
 };
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, Unexpected, Visitor},
+};
 use smol_str::SmolStr;
+
+use super::json;
 
 /// `--dns FILE`: the addresses of names.
 pub(super) type Dns = BTreeMap<String, Vec<IpAddr>>;
 
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "a flow, which is an object with `src`, `dst` and `port`,")]
 pub(super) struct JsonFlow {
     src: Peer,
     dst: Peer,
@@ -28,7 +34,10 @@ pub(super) struct JsonFlow {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a peer, which is an object as {\"namespace\", \"labels\"} or {\"ip\"},"
+)]
 struct Peer {
     namespace: Option<SmolStr>,
     labels: Option<BTreeMap<SmolStr, SmolStr>>,
@@ -41,14 +50,37 @@ struct Peer {
     entity: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug)]
 enum Port {
     Number(u16),
     Name(String),
 }
 
+impl<'de> Deserialize<'de> for Port {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl Visitor<'_> for Reader {
+            type Value = Port;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a port, which is a number up to 65535 or a name,")
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Port, E> {
+                let wrong = |_| E::invalid_value(Unexpected::Unsigned(number), &self);
+                u16::try_from(number).map(Port::Number).map_err(wrong)
+            }
+
+            fn visit_str<E: Error>(self, name: &str) -> Result<Port, E> {
+                Ok(Port::Name(name.to_owned()))
+            }
+        }
+        from.deserialize_any(Reader)
+    }
+}
+
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "an object with `method`, `path` and `host`")]
 struct Http {
     method: Option<SmolStr>,
     path: Option<SmolStr>,
@@ -99,12 +131,16 @@ impl Asked {
 }
 
 impl JsonFlow {
-    /// What it asks; a sentence where it asks nothing.
-    pub(super) fn asked(&self, around: Around<'_>) -> Result<Asked, String> {
+    /// What it asks; the key that keeps it from asking anything, and a sentence.
+    pub(super) fn asked(&self, around: Around<'_>) -> Result<Asked, (&'static str, String)> {
         let http = self.http.as_ref();
+        let end = |key, peer: &Peer| {
+            let wrong = |why| (key, format!("`{key}` {why}"));
+            peer.end(around).map_err(wrong)
+        };
         Ok(Asked {
-            src: self.src.end(around).map_err(|why| format!("`src` {why}"))?,
-            dst: self.dst.end(around).map_err(|why| format!("`dst` {why}"))?,
+            src: end("src", &self.src)?,
+            dst: end("dst", &self.dst)?,
             port: self.flow_port(around)?,
             facts: Facts {
                 sni: self.sni.clone(),
@@ -116,30 +152,29 @@ impl JsonFlow {
         })
     }
 
-    fn flow_port(&self, around: Around<'_>) -> Result<FlowPort, String> {
+    fn flow_port(&self, around: Around<'_>) -> Result<FlowPort, (&'static str, String)> {
         let proto = self.proto.as_deref().unwrap_or("TCP").to_ascii_uppercase();
-        let icmp =
-            |n: u16| u8::try_from(n).map_err(|_| format!("{n} is no ICMP type; it is at most 255"));
+        let icmp = |n: u16| {
+            let wrong = |_| ("port", format!("{n} is no ICMP type; it is at most 255"));
+            u8::try_from(n).map_err(wrong)
+        };
+        let named = |name, proto| {
+            let number = self.named_port(name, proto, around);
+            number.map_err(|why| ("port", why))
+        };
         let (number, proto) = match (&self.port, proto.as_str()) {
-            (None, _) => return Err("the flow has no `port`".to_owned()),
+            (None, _) => return Err(("src", "the flow has no `port`".to_owned())),
             (Some(Port::Number(n)), "TCP") => (*n, Proto::Tcp),
             (Some(Port::Number(n)), "UDP") => (*n, Proto::Udp),
             (Some(Port::Number(n)), "SCTP") => (*n, Proto::Sctp),
             (Some(Port::Number(n)), "ICMP" | "ICMPV4") => return Ok(FlowPort::Icmp4(icmp(*n)?)),
             (Some(Port::Number(n)), "ICMPV6") => return Ok(FlowPort::Icmp6(icmp(*n)?)),
-            (Some(Port::Name(name)), "TCP") => {
-                (self.named_port(name, Proto::Tcp, around)?, Proto::Tcp)
-            }
-            (Some(Port::Name(name)), "UDP") => {
-                (self.named_port(name, Proto::Udp, around)?, Proto::Udp)
-            }
-            (Some(Port::Name(name)), "SCTP") => {
-                (self.named_port(name, Proto::Sctp, around)?, Proto::Sctp)
-            }
+            (Some(Port::Name(name)), "TCP") => (named(name, Proto::Tcp)?, Proto::Tcp),
+            (Some(Port::Name(name)), "UDP") => (named(name, Proto::Udp)?, Proto::Udp),
+            (Some(Port::Name(name)), "SCTP") => (named(name, Proto::Sctp)?, Proto::Sctp),
             (_, other) => {
-                return Err(format!(
-                    "`proto` is `{other}`; it is TCP, UDP, SCTP, ICMP or ICMPv6"
-                ));
+                let why = format!("`proto` is `{other}`; it is TCP, UDP, SCTP, ICMP or ICMPv6");
+                return Err(("proto", why));
             }
         };
         Ok(match proto {
@@ -303,8 +338,8 @@ fn labels_of(namespace: &SmolStr, inventory: Option<&Inventory>) -> Vec<(SmolStr
 }
 
 /// Reads `--dns`: names are folded as patterns are.
-pub(super) fn read_dns(text: &str) -> Result<Dns, String> {
-    let read: Dns = serde_json::from_str(text).map_err(|error| error.to_string())?;
+pub(super) fn read_dns(text: &str) -> Result<Dns, json::Wrong> {
+    let read: Dns = json::read(text)?;
     let fold = |name: &str| name.to_ascii_lowercase().trim_end_matches('.').to_owned();
     Ok(read
         .iter()
@@ -317,12 +352,13 @@ mod tests {
     use super::*;
 
     fn asked(text: &str, dns: &str) -> Result<Asked, String> {
-        let flow: JsonFlow = serde_json::from_str(text).map_err(|e| e.to_string())?;
+        let flow: JsonFlow = json::read(text).map_err(|wrong| wrong.why)?;
         let dns = read_dns(dns).unwrap();
-        flow.asked(Around {
+        let around = Around {
             inventory: None,
             dns: &dns,
-        })
+        };
+        flow.asked(around).map_err(|(_, why)| why)
     }
 
     #[test]
@@ -372,6 +408,22 @@ mod tests {
             (
                 format!(r#"{{"src": {pod}, "dst": {pod}, "port": 1, "proto": "TPC"}}"#),
                 "`proto` is `TPC`",
+            ),
+            (
+                format!(r#"{{"src": {pod}, "dst": 7}}"#),
+                "the number `7` where a peer, which is an object as ",
+            ),
+            (
+                format!(r#"{{"src": {pod}, "dst": {pod}, "port": 70000}}"#),
+                "the number `70000` where a port, which is a number up to 65535 or a name, belongs",
+            ),
+            (
+                format!(r#"{{"src": {pod}, "dst": {pod}, "port": [1]}}"#),
+                "a list where a port, ",
+            ),
+            (
+                r#""frontend -> api:443""#.to_owned(),
+                "the text \"frontend -> api:443\" where a flow, which is an object with ",
             ),
         ] {
             let got = asked(&text, "{}").unwrap_err();
