@@ -12,7 +12,7 @@ use npl_syntax::ast::Date;
     subcommand_required = true,
     arg_required_else_help = true,
     after_help = "Exit codes: 0 clean; 1 the answer is no (errors, a failed assert or test); \
-                  2 the question could not be asked (usage, unreadable file)."
+                  2 the question could not be asked (usage, unreadable file, broken inventory)."
 )]
 pub struct Cli {
     #[command(flatten)]

@@ -1,9 +1,10 @@
 //! The disk, as `sema` reads it. Nothing is read that was not asked for.
 
-use std::io;
+use std::{collections::BTreeSet, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use npl_sema::files::{Entry, FileError, FileKind, Files};
+use npl_sema::files::{Entry, FileError, FileKind, Files, LIST_NAME};
+use serde_json::Value;
 
 /// The real file system, from the current folder.
 #[derive(Clone, Copy, Debug, Default)]
@@ -23,9 +24,7 @@ impl Files for Disk {
         let mut out = Vec::new();
         for entry in std::fs::read_dir(folder).map_err(|error| reason(&error))? {
             let entry = entry.map_err(|error| reason(&error))?;
-            let Ok(name) = entry.file_name().into_string() else {
-                continue;
-            };
+            let name = entry.file_name();
             let own = entry.file_type().map_err(|error| reason(&error))?;
             let link = own.is_symlink();
             let kind = if link {
@@ -34,9 +33,19 @@ impl Files for Disk {
             } else {
                 kind_of(own)
             };
-            out.push(Entry { name, kind, link });
+            out.push(Entry {
+                name: name.to_string_lossy().into_owned(),
+                utf8: name.to_str().is_some(),
+                kind,
+                link,
+            });
         }
         Ok(out)
+    }
+
+    fn outputs(&self, folder: &Utf8Path) -> BTreeSet<String> {
+        let text = std::fs::read_to_string(folder.join(LIST_NAME));
+        text.ok().and_then(|text| listed(&text)).unwrap_or_default()
     }
 
     fn canonical(&self, path: &Utf8Path) -> Result<Utf8PathBuf, FileError> {
@@ -48,6 +57,19 @@ impl Files for Disk {
         let found = std::fs::canonicalize(path).map_err(|error| reason(&error))?;
         Utf8PathBuf::from_path_buf(found).map_err(|_| FileError::NotUtf8)
     }
+}
+
+/// The files that a list names; `None` if no build wrote it.
+pub(crate) fn listed(list: &str) -> Option<BTreeSet<String>> {
+    let list: Value = serde_json::from_str(list).ok()?;
+    let objects = list.get("objects")?.as_array()?;
+    let name = |object: &Value| {
+        let name = object.get("file")?.as_str()?;
+        // a name with a folder in it would reach outside this one
+        let plain = Utf8Path::new(name).file_name() == Some(name) && name != LIST_NAME;
+        plain.then(|| name.to_owned())
+    };
+    objects.iter().map(name).collect()
 }
 
 fn kind_of(kind: std::fs::FileType) -> FileKind {

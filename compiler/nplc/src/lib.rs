@@ -48,8 +48,10 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let ui = Ui::new(&cli.talk);
     let end = commands::run(&cli.command, &ui);
-    if let Err(Stop::Failed(text)) = &end {
-        ui.failed(text);
+    match &end {
+        Err(Stop::Failed(text)) => ui.failed(text),
+        Err(Stop::Broken(gathered)) => commands::broken(gathered, &cli.command, &ui),
+        _ => {}
     }
     stop::exit_code(&end)
 }

@@ -2,6 +2,8 @@
 
 use std::{fmt, process::ExitCode};
 
+use crate::pipeline::Gathered;
+
 /// What a command says when it could do its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -20,8 +22,11 @@ impl Answer {
 /// Why a command ended without an answer.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// Usage, an unreadable file, a broken inventory: exit code 2, with one sentence.
+    /// Usage, an unreadable file: exit code 2, with one sentence.
     Failed(String),
+    /// A broken inventory: exit code 2, with what is wrong in it. What a program means beside it
+    /// is not known, so nothing else is said.
+    Broken(Box<Gathered>),
     /// The reader of standard output went away: exit code 0, in silence.
     Closed,
 }
@@ -45,6 +50,6 @@ pub(crate) fn exit_code(end: &Result<Answer>) -> ExitCode {
     match end {
         Ok(Answer::Yes) | Err(Stop::Closed) => ExitCode::SUCCESS,
         Ok(Answer::No) => ExitCode::from(1),
-        Err(Stop::Failed(_)) => ExitCode::from(EXIT_FAILED),
+        Err(Stop::Failed(_) | Stop::Broken(_)) => ExitCode::from(EXIT_FAILED),
     }
 }

@@ -69,6 +69,40 @@ fn only_former_objects_are_removed() {
     assert_eq!(sandbox.read("out/mine.yaml"), "mine");
 }
 
+/// What a build wrote is no source of the next one, wherever it lies.
+#[test]
+fn a_folder_among_the_sources() {
+    let toml = "[package]\nname = \"shop\"\n[inventory]\npaths = [\".\"]\n";
+    let namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n";
+    let sandbox = Sandbox::with(&[
+        ("p/npl.toml", toml),
+        ("p/main.npl", SHOP),
+        ("p/k8s/shop.yaml", namespace),
+    ]);
+    for goal in ["p/out", "p"] {
+        for _ in 0..2 {
+            sandbox.run(&["build", "p", "-o", goal]).exits(0);
+            let ran = sandbox.run(&["check", "p", "-v"]).exits(0);
+            assert!(ran.err.contains("a build wrote"), "{}", ran.err);
+        }
+    }
+    // Loose files, and a folder of nothing else, which is named for its policies.
+    let sandbox = Sandbox::with(&[("d/shop.npl", SHOP)]);
+    for goal in ["d/out", "d"] {
+        for _ in 0..2 {
+            sandbox.run(&["build", "d", "-o", goal]).exits(0);
+        }
+    }
+    let ran = sandbox.run(&["check", "d/out", "-v"]).exits(0);
+    assert!(ran.err.contains("2 policies in YAML"), "{}", ran.err);
+    sandbox.run(&["import", "d/out", "-o", "back.npl"]).exits(0);
+    // Others' files beside them are read.
+    let policy = sandbox.read("d/out/ciliumnetworkpolicy-shop-d-api.yaml");
+    sandbox.write("d/out/mine.yaml", policy);
+    let ran = sandbox.run(&["build", "d"]).exits(2);
+    assert!(ran.err.contains("mine.yaml"), "{}", ran.err);
+}
+
 #[test]
 fn an_error_touches_nothing() {
     let sandbox = Sandbox::shop();

@@ -223,10 +223,104 @@ fn one_thread_and_two_say_the_same() {
     assert_eq!(run("1"), run("2"));
 }
 
+const POD: &str = "apiVersion: v1\nkind: Pod\n\
+    metadata: {name: x, namespace: shop, labels: {app: other}}\nspec: {containers: []}\n";
+
+/// What the program means in the cluster is not known then: nothing else is said.
+#[test]
+fn a_broken_inventory_stops_it() {
+    let toml =
+        "[package]\nname = \"shop\"\nsource = [\"src\"]\n[inventory]\npaths = [\"k8s.txt\"]\n";
+    let sandbox = Sandbox::with(&[
+        ("shop.npl", SHOP),
+        ("p/npl.toml", toml),
+        ("p/src/main.npl", SHOP),
+        ("empty/readme.txt", "x"),
+    ]);
+    for (text, code) in [
+        ("kind: [\n", "NPL1001"),
+        ("a: 1\na: 2\n", "NPL1002"),
+        ("a: 1\n", "NPL0820"),
+        (
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\n",
+            "NPL0820",
+        ),
+    ] {
+        sandbox.write("inv.yaml", text);
+        let given = ["--inventory", "inv.yaml"];
+        let ran = sandbox.run(&[&["check", "shop.npl"][..], &given].concat());
+        let ran = ran.exits(2);
+        assert!(ran.out.contains(code), "{}", ran.out);
+        assert_eq!(ran.out.matches("NPL").count(), 1, "{}", ran.out);
+        let json = ["check", "shop.npl", "--format", "json"];
+        let ran = sandbox.run(&[&json[..], &given].concat()).exits(2);
+        assert_eq!(ran.json()["errors"], 1);
+        let words = ["build", "shop.npl", "--format", "concise"];
+        let ran = sandbox.run(&[&words[..], &given].concat()).exits(2);
+        assert!(ran.err.starts_with("inv.yaml:") && ran.out.is_empty());
+        let ran = sandbox.run(&[&["test", "shop.npl"][..], &given].concat());
+        assert!(ran.exits(2).err.contains(code));
+        sandbox.write("p/k8s.txt", text);
+        let ran = sandbox.run(&["check", "p"]).exits(2);
+        assert_eq!(ran.out.matches("NPL").count(), 1, "{}", ran.out);
+    }
+    let ran = sandbox.run(&["check", "shop.npl", "--inventory", "empty"]);
+    assert!(ran.exits(2).err.contains("no YAML below `empty`"));
+    sandbox.write("p/npl.toml", toml.replace("k8s.txt", "src"));
+    let ran = sandbox.run(&["check", "p"]).exits(1);
+    assert!(ran.out.contains("holds no YAML"), "{}", ran.out);
+}
+
+/// A folder of sources may hold anything; what is named is meant.
+#[test]
+fn what_is_no_manifest_in_a_folder() {
+    let toml = "[package]\nname = \"shop\"\n";
+    let sandbox = Sandbox::with(&[
+        ("p/npl.toml", toml),
+        ("p/main.npl", SHOP),
+        ("p/docker-compose.yaml", "services: {web: {image: x}}\n"),
+        ("p/package.json", "{\"name\": \"x\"}"),
+        ("p/list.json", "[1, 2]"),
+    ]);
+    let ran = sandbox.run(&["check", "p", "-v"]).exits(0);
+    let note = "no object of Kubernetes in: docker-compose.yaml, list.json, package.json";
+    assert!(ran.err.contains(note), "{}", ran.err);
+    for named in [
+        &["check", "p", "p/package.json"][..],
+        &["check", "p/package.json"],
+    ] {
+        let ran = sandbox.run(named).exits(1);
+        assert!(ran.out.contains("NPL0820"), "{}", ran.out);
+    }
+    for text in ["metadata: {name: x}\n", "spec: {}\n", "- {kind: Pod}\n"] {
+        sandbox.write("p/docker-compose.yaml", text);
+        let ran = sandbox.run(&["check", "p"]).exits(1);
+        assert!(ran.out.contains("NPL0820"), "{text}{}", ran.out);
+    }
+}
+
+#[test]
+fn a_name_that_is_not_utf8() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
+    let name = |bytes: &'static [u8]| OsStr::from_bytes(bytes);
+    for source in [&b"b\xe4d.npl"[..], b"b\xe4d.yaml"] {
+        let sandbox = Sandbox::with(&[("tree/shop.npl", SHOP)]);
+        std::fs::write(sandbox.path("tree").join(name(b"b\xe4d.txt")), "x").unwrap();
+        sandbox.run(&["check", "tree"]).exits(0);
+        std::fs::write(sandbox.path("tree").join(name(source)), "").unwrap();
+        for command in ["check", "build", "fmt"] {
+            if command == "fmt" && source.ends_with(b"yaml") {
+                continue;
+            }
+            let ran = sandbox.run(&[command, "tree"]).exits(2);
+            assert!(ran.err.contains("b\u{fffd}d."), "{}", ran.err);
+        }
+    }
+}
+
 #[test]
 fn manifests_from_a_folder_and_from_standard_input() {
-    let pod =
-        "apiVersion: v1\nkind: Pod\nmetadata: {name: x, namespace: shop, labels: {app: other}}\n";
+    let pod = POD;
     let sandbox = Sandbox::with(&[("shop.npl", SHOP), ("k8s/pod.yaml", pod)]);
     let nothing = |ran: &common::Ran| ran.out.matches("selects-nothing-today").count();
     let plain = sandbox

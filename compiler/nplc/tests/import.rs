@@ -175,11 +175,25 @@ fn what_cannot_be_asked() {
     assert_eq!(ran.out, "");
     // What is no object of Kubernetes might have been meant as one.
     sandbox.write("more/a.yaml", SHOP);
-    sandbox.write("more/b.json", "{\"name\": \"x\"}");
+    sandbox.write("more/b.json", "{\"metadata\": {\"name\": \"x\"}}");
     let ran = sandbox.run(&["import", "more"]).exits(1);
     assert!(ran.err.contains("NPL0820"), "{}", ran.err);
     assert_eq!(ran.out, "");
     sandbox.run(&["import", "more", "--skip-refused"]).exits(0);
+    // What looks like none was not, unless somebody names it.
+    sandbox.write("more/b.json", "{\"name\": \"x\"}");
+    let ran = sandbox.run(&["import", "more", "-v"]).exits(0);
+    let note = "no object of Kubernetes in `more/b.json`";
+    assert!(ran.err.contains(note), "{}", ran.err);
+    let ran = sandbox.run(&["import", "more", "more/b.json"]);
+    assert!(ran.exits(1).err.contains("NPL0820"));
+    // Beside a broken inventory nothing is asked.
+    for inventory in ["a.yaml", "empty"] {
+        let ran = sandbox.run(&["import", "more", "--inventory", inventory]);
+        let ran = ran.exits(2);
+        assert!(ran.err.contains(inventory), "{}", ran.err);
+        assert_eq!(ran.out, "");
+    }
     sandbox.run(&["import", "no.yaml"]).exits(2);
     sandbox.run(&["import", "empty"]).exits(2);
     sandbox.run(&["import"]).exits(2);

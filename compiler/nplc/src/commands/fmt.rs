@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use npl_diagnostics::{Diagnostic, FileId, Sources, Span, TextRange, render};
-use npl_sema::files::{FileKind, Files as _, MANIFEST_NAME, is_npl, relative, walk};
+use npl_sema::files::{FileKind, Files as _, MANIFEST_NAME, Outputs, is_npl, relative, walk};
 use similar::TextDiff;
 
 use super::ask;
@@ -83,7 +83,8 @@ fn below(folder: &Utf8Path, out: &mut Vec<Utf8PathBuf>) -> Result<()> {
     let before = out.len();
     let mut todo = vec![folder.to_owned()];
     while let Some(folder) = todo.pop() {
-        let found = walk(&Disk, &folder).map_err(|(path, error)| Stop::at(path, error))?;
+        let found = walk(&Disk, &folder, Outputs::LeaveOut);
+        let found = found.map_err(|(path, error)| Stop::at(path, error))?;
         out.extend(found.npl);
         todo.extend(found.packages);
     }

@@ -2,6 +2,8 @@
 
 mod verify;
 
+use std::collections::BTreeSet;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use npl_diagnostics::render;
 use npl_sema::files::{FileKind, Files as _, yaml_below};
@@ -30,7 +32,8 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Answer> {
         return Err(Stop::failed(ask::FLOWS_ARE_NO_SOURCE));
     }
     let output = goal(&args.output)?;
-    let mut sources = read(&args.sources)?;
+    let mut walked = BTreeSet::new();
+    let mut sources = read(&args.sources, &mut walked)?;
     if args.sources.iter().any(|path| path == "-") {
         if args.stdin_kind != StdinKind::Yaml {
             return Err(Stop::failed(
@@ -51,10 +54,14 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Answer> {
         .unwrap_or(NAME);
     let imported = pipeline::import::import(Import {
         sources,
-        manifests: read(&args.inventory)?,
+        manifests: inventory(&args.inventory, &mut walked)?,
+        walked,
         name: name.to_owned(),
         skip_refused: args.skip_refused,
     })?;
+    for path in &imported.strangers {
+        ui.detail(&format!("no object of Kubernetes in `{path}`"));
+    }
     let findings = &imported.diagnostics;
     if !findings.is_empty() {
         let format = ask::format(args.format);
@@ -146,18 +153,38 @@ fn goal(output: &str) -> Result<Option<Utf8PathBuf>> {
     Ok(Some(path))
 }
 
-/// The YAML files that paths name, each once, in order of their names.
-fn read(paths: &[String]) -> Result<Vec<Text>> {
+/// The manifests of `--inventory`. A cluster in which nothing runs would say that no name leads
+/// anywhere.
+fn inventory(paths: &[String], walked: &mut BTreeSet<String>) -> Result<Vec<Text>> {
+    for path in paths {
+        let below = yaml_below(&Disk, Utf8Path::new(path));
+        if below.is_ok_and(|below| below.is_empty()) {
+            let why = "holds no YAML, and is named as the inventory";
+            return Err(Stop::at(path, why));
+        }
+    }
+    read(paths, walked)
+}
+
+/// The YAML files that paths name, each once, in order of their names. Adds to `walked` those that
+/// only a folder names.
+fn read(paths: &[String], walked: &mut BTreeSet<String>) -> Result<Vec<Text>> {
     let mut files: Vec<(Utf8PathBuf, String)> = Vec::new();
+    let mut named = BTreeSet::new();
     for path in paths.iter().filter(|path| *path != "-") {
         pipeline::unexpanded(&Disk, path)?;
         let path = Utf8Path::new(path);
         let below = yaml_below(&Disk, path).map_err(|(at, error)| Stop::at(at, error))?;
         for file in below {
             let shown = shown(path, &file);
+            match file == path {
+                true => named.insert(shown.clone()),
+                false => walked.insert(shown.clone()),
+            };
             files.push((file, shown));
         }
     }
+    walked.retain(|path| !named.contains(path));
     files.sort_by(|a, b| a.1.cmp(&b.1).then_with(|| a.0.cmp(&b.0)));
     files.dedup_by(|a, b| a.0 == b.0);
     files

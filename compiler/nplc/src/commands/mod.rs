@@ -13,10 +13,28 @@ mod test;
 mod trace;
 
 use crate::{
-    args::Command,
+    args::{Command, Findings},
+    pipeline::Gathered,
     stop::{Answer, Result},
     ui::Ui,
 };
+
+/// Shows what keeps a question from being asked, where and as the command shows its findings.
+pub(crate) fn broken(gathered: &Gathered, command: &Command, ui: &Ui) {
+    let format = match command {
+        Command::Check(args) => {
+            // Who reads a document there gets one. A closed pipe changes nothing any more.
+            let format = ask::format(args.format);
+            let _ = ui.out(gathered.render(format, ui.color_out));
+            ui.talk(&gathered.counts().to_string());
+            return;
+        }
+        Command::Build(args) => args.format,
+        Command::Import(args) => args.format,
+        _ => Findings::Full,
+    };
+    ask::aside(gathered, format, ui);
+}
 
 pub fn run(command: &Command, ui: &Ui) -> Result<Answer> {
     match command {

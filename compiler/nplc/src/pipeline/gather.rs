@@ -10,7 +10,7 @@ use npl_diagnostics::{
 use super::Unit;
 
 /// Holds only the files that a finding names.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Gathered {
     pub diagnostics: Vec<Diagnostic>,
     files: Vec<(String, Arc<str>)>,
@@ -18,21 +18,40 @@ pub struct Gathered {
 
 impl Gathered {
     pub fn add(&mut self, unit: &Unit, diagnostics: &[Diagnostic]) {
+        self.add_from(diagnostics, &|file| {
+            (unit.shown_path(file), unit.text(file))
+        });
+    }
+
+    /// Findings in texts that belong to no unit.
+    pub fn of(sources: &dyn Sources, diagnostics: &[Diagnostic]) -> Self {
+        let mut out = Self::default();
+        out.add_from(diagnostics, &|file| {
+            (sources.path(file).to_owned(), Arc::from(sources.text(file)))
+        });
+        out
+    }
+
+    fn add_from(
+        &mut self,
+        diagnostics: &[Diagnostic],
+        source: &dyn Fn(FileId) -> (String, Arc<str>),
+    ) {
         let mut known: BTreeMap<FileId, FileId> = BTreeMap::new();
         for finding in diagnostics {
             let moved = finding.clone().map(|span| Span {
                 file: *known
                     .entry(span.file)
-                    .or_insert_with(|| self.file(unit, span.file)),
+                    .or_insert_with(|| self.file(source(span.file))),
                 ..span
             });
             self.diagnostics.push(moved);
         }
     }
 
-    fn file(&mut self, unit: &Unit, file: FileId) -> FileId {
+    fn file(&mut self, source: (String, Arc<str>)) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        self.files.push((unit.shown_path(file), unit.text(file)));
+        self.files.push(source);
         id
     }
 

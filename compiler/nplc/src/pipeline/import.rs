@@ -19,11 +19,12 @@ use npl_targets::{
         npl::{self, About, Words, Written},
         shape::Policy,
     },
-    yaml::read::{read_all, take_findings},
+    inventory::take_strangers,
+    yaml::read::{Documents, read_all, take_findings},
 };
 use smol_str::SmolStr;
 
-use super::{Analysis, Request, Unit};
+use super::{Analysis, Gathered, Request, Unit};
 use crate::stop::{Result, Stop};
 
 /// One text that is read.
@@ -41,6 +42,8 @@ pub struct Import {
     pub sources: Vec<Text>,
     /// Manifests only; policies in them are left alone.
     pub manifests: Vec<Text>,
+    /// Paths of texts that were found in a folder, which may hold anything.
+    pub walked: BTreeSet<String>,
     /// Of the file that is to be written, without its ending.
     pub name: String,
     /// Refused objects are listed at the head of the program instead of stopping it.
@@ -62,6 +65,8 @@ pub struct Imported {
     pub refused: Vec<RefusedObject>,
     pub diagnostics: Vec<Diagnostic>,
     pub texts: Texts,
+    /// Paths of texts that hold something else than objects of Kubernetes.
+    pub strangers: Vec<String>,
     pub counts: Counts,
     /// What the text was compiled in. A command that ends here need not take it apart.
     _compiled: Vec<Unit>,
@@ -141,6 +146,7 @@ pub fn import(request: Import) -> Result<Imported> {
     let numbered: Vec<(FileId, &str)> = (0..).map(FileId).zip(numbered).collect();
     let mut documents = read_all(&numbered);
     let mut found = take_findings(&mut documents);
+    let strangers = strangers(&texts, &mut documents, &request.walked);
     // A file that is not YAML says nothing of what it holds.
     let unread = found.iter().any(Diagnostic::is_error);
     let sources = documents.get(..files).unwrap_or_default();
@@ -156,6 +162,7 @@ pub fn import(request: Import) -> Result<Imported> {
             .help("say the same with a kind that is read, or leave it out with `--skip-refused`")
     }));
     let read = npl_targets::inventory::read_documents(&documents);
+    broken(&texts, files, found.iter().chain(&read.diagnostics))?;
     // What is no object, or a broken one, might have been meant as a policy.
     let broken = read.diagnostics.iter().any(Diagnostic::is_error);
     found.extend(read.diagnostics);
@@ -202,8 +209,42 @@ pub fn import(request: Import) -> Result<Imported> {
         refused,
         diagnostics,
         texts,
+        strangers,
         _compiled: program.units,
     })
+}
+
+/// The paths of what is plainly no object, and was found in a folder; taken out.
+fn strangers(
+    texts: &Texts,
+    documents: &mut [(FileId, Documents)],
+    walked: &BTreeSet<String>,
+) -> Vec<String> {
+    let mut out = Vec::new();
+    for (file, read) in documents {
+        let path = texts.path(*file);
+        if walked.contains(path) && take_strangers(read) > 0 {
+            out.push(path.to_owned());
+        }
+    }
+    out
+}
+
+/// Nothing is asked beside a broken inventory, which comes after `files` sources.
+fn broken<'a>(
+    texts: &Texts,
+    files: usize,
+    found: impl Iterator<Item = &'a Diagnostic<Place>>,
+) -> Result<()> {
+    let broken: Vec<Diagnostic> = found
+        .filter(|finding| finding.is_error())
+        .map(|finding| finding.clone().map(|place| texts.span(place)))
+        .filter(|finding| finding.at.file.0 as usize >= files)
+        .collect();
+    if broken.is_empty() {
+        return Ok(());
+    }
+    Err(Stop::Broken(Box::new(Gathered::of(texts, &broken))))
 }
 
 fn refused_unread(texts: &Texts, left: &yaml::LeftOut) -> RefusedObject {

@@ -21,10 +21,12 @@ use npl_targets::{
         self, Policies,
         lower::{Lowered, lower},
     },
+    inventory::take_strangers,
     yaml::read as yaml,
 };
 use smol_str::SmolStr;
 
+use super::Gathered;
 use crate::stop::{Result, Stop};
 
 /// How standard input is named where a path is expected.
@@ -45,6 +47,15 @@ pub trait Located {
     fn at(&self, place: Place) -> At;
 }
 
+/// What the manifests of a program are to it, by where they lie.
+#[derive(Debug, Default)]
+struct Roles {
+    sources: Vec<Utf8PathBuf>,
+    inventory: BTreeSet<Utf8PathBuf>,
+    /// Named one by one. The others were found in folders.
+    named: BTreeSet<Utf8PathBuf>,
+}
+
 pub struct Unit {
     pub(super) host: Host,
     name: String,
@@ -59,15 +70,23 @@ pub struct Unit {
     pub(super) lowered: Option<Lowered>,
     /// How many objects of which kind are neither policy nor inventory.
     skipped: BTreeMap<SmolStr, usize>,
+    /// Files of folders that hold something else than objects of Kubernetes.
+    strangers: Vec<String>,
     pub(super) manifest_findings: Vec<Diagnostic<Place>>,
 }
 
 impl Unit {
     /// Reads the program's manifests, and `piped` ones from standard input.
     pub fn open(files: &dyn Files, program: Program, piped: Option<&str>) -> Result<Self> {
-        let named = program.yaml.clone();
         let root = program.root.clone();
-        let paths: Vec<Utf8PathBuf> = named.iter().chain(&program.inventory).cloned().collect();
+        let mut roles = Roles {
+            sources: program.yaml.clone(),
+            ..Roles::default()
+        };
+        let paths = roles.sources.iter().chain(&program.inventory).cloned();
+        let paths: Vec<Utf8PathBuf> = paths.collect();
+        let inventory: BTreeSet<Utf8PathBuf> = program.inventory.iter().cloned().collect();
+        let named: BTreeSet<Utf8PathBuf> = program.named.iter().cloned().collect();
         let texts = program.texts.iter().map(|text| text.disk.clone());
         let disks = (0..).map(FileId).zip(texts).collect();
         let mut unit = Self {
@@ -79,6 +98,7 @@ impl Unit {
             policies: Policies::default(),
             lowered: None,
             skipped: BTreeMap::new(),
+            strangers: Vec::new(),
             manifest_findings: Vec::new(),
             host: Host::new(program),
         };
@@ -88,6 +108,12 @@ impl Unit {
             let disk = files
                 .canonical(&path)
                 .map_err(|error| Stop::at(&path, error))?;
+            if inventory.contains(&path) {
+                roles.inventory.insert(disk.clone());
+            }
+            if named.contains(&path) {
+                roles.named.insert(disk.clone());
+            }
             if seen.insert(disk.clone()) {
                 let text = read_text(files, &disk)?;
                 let shown = relative(&root, &disk);
@@ -99,22 +125,43 @@ impl Unit {
         if let Some(text) = piped {
             texts.push((unit.host.add_source(STDIN, text), text.to_owned()));
         }
-        unit.read_manifests(&texts, &named);
-        Ok(unit)
+        let broken = unit.read_manifests(&texts, &roles);
+        if broken.is_empty() {
+            return Ok(unit);
+        }
+        let mut gathered = Gathered::default();
+        gathered.add(&unit, &unit.finish(broken));
+        Err(Stop::Broken(Box::new(gathered)))
     }
 
-    fn read_manifests(&mut self, texts: &[(FileId, String)], named: &[Utf8PathBuf]) {
+    /// What is wrong with the inventory is given back.
+    fn read_manifests(
+        &mut self,
+        texts: &[(FileId, String)],
+        roles: &Roles,
+    ) -> Vec<Diagnostic<Place>> {
         if texts.is_empty() {
-            return;
+            return Vec::new();
         }
         let texts: Vec<(FileId, &str)> = texts.iter().map(|(id, text)| (*id, &**text)).collect();
         let mut files = yaml::read_all(&texts);
         self.manifest_findings = yaml::take_findings(&mut files);
+        for (file, read) in &mut files {
+            let disk = self.disks.get(file);
+            let found = disk.is_some_and(|disk| !roles.named.contains(disk));
+            if found && take_strangers(read) > 0 {
+                self.strangers.push(self.host.path(*file).to_owned());
+            }
+        }
         let read = npl_targets::inventory::read_documents(&files);
+        let broken = self.broken(&read.diagnostics, roles);
+        if !broken.is_empty() {
+            return broken;
+        }
         // What `--inventory` names says what runs in the cluster: its policies are left out.
         files.retain(|(file, _)| {
             let disk = self.disks.get(file);
-            disk.is_none_or(|disk| named.contains(disk))
+            disk.is_none_or(|disk| roles.sources.contains(disk))
         });
         let (policies, found) = import::read_documents(&files);
         self.manifest_findings.extend(read.diagnostics);
@@ -136,6 +183,17 @@ impl Unit {
             let inventory = self.inventory.as_deref();
             self.lowered = Some(lower(&self.policies, inventory, &path));
         }
+        Vec::new()
+    }
+
+    /// The errors of reading files that are named as the inventory.
+    fn broken(&self, read: &[Diagnostic<Place>], roles: &Roles) -> Vec<Diagnostic<Place>> {
+        let of_inventory = |found: &&Diagnostic<Place>| {
+            let disk = self.disks.get(&self.host.resolve(found.at).file);
+            found.is_error() && disk.is_some_and(|disk| roles.inventory.contains(disk))
+        };
+        let found = self.manifest_findings.iter().chain(read);
+        found.filter(of_inventory).cloned().collect()
     }
 
     /// The policies that the program's manifests hold, as Cilium reads them.
@@ -198,8 +256,16 @@ impl Unit {
             true => String::new(),
             false => format!("; not looked at: {}", skipped.join(", ")),
         };
+        let strangers = match self.strangers.as_slice() {
+            [] => String::new(),
+            some => format!("; no object of Kubernetes in: {}", some.join(", ")),
+        };
+        let outputs = match self.host.program().outputs {
+            0 => String::new(),
+            count => format!("; {count} files that a build wrote left out"),
+        };
         format!(
-            "program `{}`: {} files{manifests}{policies}{skipped}",
+            "program `{}`: {} files{manifests}{policies}{skipped}{strangers}{outputs}",
             self.name,
             self.disks.len()
         )

@@ -118,6 +118,7 @@ impl Files for MemoryFiles {
         Ok(below
             .map(|(path, node)| Entry {
                 name: path.file_name().unwrap_or_default().to_owned(),
+                utf8: true,
                 kind: self.kind(path).unwrap_or(FileKind::Other),
                 link: matches!(node, Node::Link(_)),
             })

@@ -4,13 +4,18 @@
 mod memory;
 mod walk;
 
+use std::collections::BTreeSet;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 pub use memory::MemoryFiles;
-pub use walk::{Found, is_npl, is_yaml, walk, yaml_below};
+pub use walk::{Found, Outputs, is_npl, is_yaml, walk, yaml_below};
 
 /// The file that makes a folder a package.
 pub const MANIFEST_NAME: &str = "npl.toml";
+
+/// The list of what a build wrote into a folder; its name is part of the interface.
+pub const LIST_NAME: &str = "npl-objects.json";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FileKind {
@@ -23,7 +28,10 @@ pub enum FileKind {
 /// One name in a folder. `kind` is that of what a link points at.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
+    /// With replacement characters where it is not UTF-8.
     pub name: String,
+    /// Such a name can be shown, and nothing can be read by it.
+    pub utf8: bool,
     pub kind: FileKind,
     pub link: bool,
 }
@@ -35,8 +43,13 @@ pub trait Files {
     /// Links are followed.
     fn kind(&self, path: &Utf8Path) -> Result<FileKind, FileError>;
 
-    /// The names right below a folder, in any order. A name that is not UTF-8 is left out.
+    /// The names right below a folder, in any order.
     fn list(&self, folder: &Utf8Path) -> Result<Vec<Entry>, FileError>;
+
+    /// The names that the [`LIST_NAME`] of a folder holds: what a build wrote, and no source.
+    fn outputs(&self, _folder: &Utf8Path) -> BTreeSet<String> {
+        BTreeSet::new()
+    }
 
     /// Absolute, without links, `.` and `..`; `.` is the current folder.
     fn canonical(&self, path: &Utf8Path) -> Result<Utf8PathBuf, FileError>;

@@ -1,12 +1,14 @@
 //! What lies below a folder: NPL, YAML, and the folders that are packages of their own.
 //!
 //! Sorted by path, so that nothing depends on the order in which a file system lists. Names that
-//! begin with a dot are left out. A linked folder is followed, and refused if it leads back to one
-//! that is being looked into.
+//! begin with a dot are left out, and so is what a build wrote. A linked folder is followed, and
+//! refused if it leads back to one that is being looked into.
+
+use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{Entry, FileError, FileKind, Files, MANIFEST_NAME};
+use super::{Entry, FileError, FileKind, Files, LIST_NAME, MANIFEST_NAME};
 use crate::limits::{FILES_MAX, FOLDER_DEPTH_MAX};
 
 /// The files below a folder, each list sorted by path.
@@ -16,6 +18,18 @@ pub struct Found {
     pub yaml: Vec<Utf8PathBuf>,
     /// Folders with an `npl.toml`: not looked into.
     pub packages: Vec<Utf8PathBuf>,
+    /// How many files are left out since a build wrote them.
+    pub outputs: usize,
+}
+
+/// What becomes of the files that a build wrote, as its list says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outputs {
+    /// They are no sources, wherever they lie.
+    LeaveOut,
+    /// Those right in the folder that is walked are read if no NPL lies below it: who names a
+    /// folder of policies means them.
+    ReadTop,
 }
 
 pub fn is_npl(path: &Utf8Path) -> bool {
@@ -28,15 +42,24 @@ pub fn is_yaml(path: &Utf8Path) -> bool {
 }
 
 /// Everything of interest below `folder`; an `npl.toml` of `folder` itself is not looked at.
-pub fn walk(files: &dyn Files, folder: &Utf8Path) -> Result<Found, (Utf8PathBuf, FileError)> {
+pub fn walk(
+    files: &dyn Files,
+    folder: &Utf8Path,
+    outputs: Outputs,
+) -> Result<Found, (Utf8PathBuf, FileError)> {
     let mut walker = Walker {
         files,
         found: Found::default(),
         open: Vec::new(),
         folders: 0,
+        top: Vec::new(),
     };
     walker.folder(folder)?;
     let mut found = walker.found;
+    if outputs == Outputs::ReadTop && found.npl.is_empty() {
+        found.outputs -= walker.top.len();
+        found.yaml.append(&mut walker.top);
+    }
     found.npl.sort();
     found.yaml.sort();
     found.packages.sort();
@@ -54,8 +77,10 @@ pub fn yaml_below(
     }
     let mut out = Vec::new();
     let mut todo = vec![path.to_owned()];
+    let mut outputs = Outputs::ReadTop;
     while let Some(folder) = todo.pop() {
-        let found = walk(files, &folder)?;
+        let found = walk(files, &folder, outputs)?;
+        outputs = Outputs::LeaveOut;
         out.extend(found.yaml);
         todo.extend(found.packages);
     }
@@ -71,6 +96,8 @@ struct Walker<'a> {
     open: Vec<Utf8PathBuf>,
     /// Linked folders can make far more paths than there are folders.
     folders: usize,
+    /// Outputs right in the outermost folder.
+    top: Vec<Utf8PathBuf>,
 }
 
 type Walked = Result<(), (Utf8PathBuf, FileError)>;
@@ -94,9 +121,19 @@ impl Walker<'_> {
         }
         let mut entries = self.files.list(folder).map_err(fail)?;
         entries.sort();
+        let is_list = |entry: &Entry| entry.name == LIST_NAME && entry.kind == FileKind::File;
+        let listed = entries.iter().any(is_list);
+        let made = match listed {
+            true => self.files.outputs(folder),
+            false => BTreeSet::new(),
+        };
         self.open.push(canonical);
         for entry in entries.iter().filter(|e| !e.name.starts_with('.')) {
-            self.entry(folder, entry)?;
+            if entry.kind == FileKind::File && made.contains(&entry.name) {
+                self.output(folder.join(&entry.name));
+            } else if entry.name != LIST_NAME {
+                self.entry(folder, entry)?;
+            }
         }
         self.open.pop();
         Ok(())
@@ -104,6 +141,10 @@ impl Walker<'_> {
 
     fn entry(&mut self, folder: &Utf8Path, entry: &Entry) -> Walked {
         let path = folder.join(&entry.name);
+        let matters = entry.kind == FileKind::Folder || is_npl(&path) || is_yaml(&path);
+        if matters && !entry.utf8 {
+            return Err((path, FileError::NotUtf8));
+        }
         match entry.kind {
             FileKind::Folder => {
                 let manifest = path.join(MANIFEST_NAME);
@@ -123,6 +164,13 @@ impl Walker<'_> {
                 }
             }
             _ => Ok(()),
+        }
+    }
+
+    fn output(&mut self, path: Utf8PathBuf) {
+        self.found.outputs += 1;
+        if self.open.len() == 1 {
+            self.top.push(path);
         }
     }
 

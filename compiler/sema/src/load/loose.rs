@@ -11,7 +11,7 @@ use super::{
     unreadable,
 };
 use crate::{
-    files::{Files, is_yaml, walk},
+    files::{Files, Outputs, is_yaml, walk},
     manifest::Manifest,
     names::{is_identifier, to_rfc1123},
 };
@@ -27,6 +27,9 @@ pub(super) struct Collected {
     pub(super) yaml: Vec<Utf8PathBuf>,
     /// Packages below loose folders.
     pub(super) packages: Vec<Utf8PathBuf>,
+    /// Those of `yaml` that are named one by one.
+    pub(super) named: Vec<Utf8PathBuf>,
+    pub(super) outputs: usize,
 }
 
 pub(super) fn collect(files: &dyn Files, loose: &[Loose]) -> Result<Collected, LoadError> {
@@ -37,7 +40,10 @@ pub(super) fn collect(files: &dyn Files, loose: &[Loose]) -> Result<Collected, L
         if !*folder {
             let base = path.parent().unwrap_or(Utf8Path::new("/")).to_owned();
             match is_yaml(path) {
-                true => out.yaml.push(path.clone()),
+                true => {
+                    out.yaml.push(path.clone());
+                    out.named.push(path.clone());
+                }
                 false => out.npl.push((base, path.clone())),
             }
             continue;
@@ -66,11 +72,13 @@ fn collect_folder(
     folder: &Utf8Path,
     out: &mut Collected,
 ) -> Result<bool, Problem> {
-    let found = walk(files, folder).map_err(|(path, error)| unreadable(&path, &error))?;
+    let found = walk(files, folder, Outputs::ReadTop);
+    let found = found.map_err(|(path, error)| unreadable(&path, &error))?;
     let any = !(found.npl.is_empty() && found.yaml.is_empty() && found.packages.is_empty());
     let pairs = found.npl.into_iter().map(|p| (folder.to_owned(), p));
     out.npl.extend(pairs);
     out.yaml.extend(found.yaml);
+    out.outputs += found.outputs;
     for package in found.packages {
         let canonical = files
             .canonical(&package)
@@ -120,7 +128,11 @@ pub(super) fn program(
     if !problems.is_empty() {
         return Err(LoadError { problems });
     }
-    Ok(finish(request, root, name, arena, modules, found.yaml))
+    let mut program = finish(request, root, name, arena, modules);
+    program.yaml = found.yaml;
+    program.named = found.named;
+    program.outputs = found.outputs;
+    Ok(program)
 }
 
 fn finish(
@@ -129,7 +141,6 @@ fn finish(
     name: SmolStr,
     arena: Arena<'_>,
     mut modules: Vec<Module>,
-    yaml: Vec<Utf8PathBuf>,
 ) -> Program {
     let texts = arena.texts;
     let path = |id: npl_diagnostics::FileId| {
@@ -162,8 +173,10 @@ fn finish(
         name,
         root,
         packages: vec![package],
-        yaml,
+        yaml: Vec::new(),
         inventory: Vec::new(),
+        named: Vec::new(),
+        outputs: 0,
         today: request.today,
         stage_observe: request.stage_observe,
         diagnostics,

@@ -57,6 +57,11 @@ pub struct Program {
     pub yaml: Vec<Utf8PathBuf>,
     /// The files of the inventory.
     pub inventory: Vec<Utf8PathBuf>,
+    /// Those of both that are named one by one. The others were found in a folder, which may hold
+    /// anything.
+    pub named: Vec<Utf8PathBuf>,
+    /// How many files in the folders are left out since a build wrote them.
+    pub outputs: usize,
     pub today: Option<Date>,
     pub stage_observe: bool,
     /// Of `npl.toml` and of the layout of files.
@@ -149,7 +154,7 @@ impl std::error::Error for LoadError {}
 
 /// The programs that a command's paths name.
 pub fn load(files: &dyn Files, request: &LoadRequest) -> Result<Loaded, LoadError> {
-    let inventory = inventory(files, &request.inventory)?;
+    let (inventory, singly) = inventory(files, &request.inventory)?;
     let named = paths::sort_out(files, request)?;
     let mut programs = Vec::new();
     let mut problems = Vec::new();
@@ -168,6 +173,7 @@ pub fn load(files: &dyn Files, request: &LoadRequest) -> Result<Loaded, LoadErro
     if only_yaml && !programs.is_empty() {
         for program in &mut programs {
             program.yaml.extend(loose.yaml.iter().cloned());
+            program.named.extend(loose.named.iter().cloned());
         }
     } else if problems.is_empty() && !(only_yaml && loose.yaml.is_empty()) {
         match loose::program(files, request, &named.loose, loose) {
@@ -178,6 +184,7 @@ pub fn load(files: &dyn Files, request: &LoadRequest) -> Result<Loaded, LoadErro
     for program in &mut programs {
         if !inventory.is_empty() {
             program.inventory.clone_from(&inventory);
+            program.named.extend(singly.iter().cloned());
         }
     }
     if problems.is_empty() {
@@ -187,14 +194,26 @@ pub fn load(files: &dyn Files, request: &LoadRequest) -> Result<Loaded, LoadErro
     }
 }
 
-fn inventory(files: &dyn Files, paths: &[Utf8PathBuf]) -> Result<Vec<Utf8PathBuf>, LoadError> {
-    let mut out = Vec::new();
+/// The files of `--inventory`, and those of them that are named one by one.
+fn inventory(
+    files: &dyn Files,
+    paths: &[Utf8PathBuf],
+) -> Result<(Vec<Utf8PathBuf>, Vec<Utf8PathBuf>), LoadError> {
+    let (mut all, mut singly) = (Vec::new(), Vec::new());
     for path in paths {
         let below = crate::files::yaml_below(files, path)
             .map_err(|(path, error)| unreadable(&path, &error))?;
-        out.extend(below);
+        // A cluster in which nothing runs would prove every claim.
+        if below.is_empty() {
+            let message = format!("no YAML below `{path}`, which is named as the inventory");
+            return Err(Problem::new(path, message).into());
+        }
+        if below.first() == Some(path) {
+            singly.push(path.clone());
+        }
+        all.extend(below);
     }
-    Ok(out)
+    Ok((all, singly))
 }
 
 pub(crate) fn unreadable(path: &camino::Utf8Path, error: &crate::files::FileError) -> Problem {

@@ -16,7 +16,7 @@ use super::{
     unreadable,
 };
 use crate::{
-    files::{FileKind, Files, Found, MANIFEST_NAME, join, walk, yaml_below},
+    files::{FileKind, Files, Found, MANIFEST_NAME, Outputs, join, walk, yaml_below},
     limits::PACKAGES_MAX,
     manifest::{self, Dependency, Manifest, PathEntry},
 };
@@ -35,6 +35,8 @@ pub(super) fn program(
         seen: FxHashSet::default(),
         yaml: Vec::new(),
         inventory: Vec::new(),
+        named: Vec::new(),
+        outputs: 0,
         diagnostics: Vec::new(),
         problems: Vec::new(),
     };
@@ -52,6 +54,8 @@ pub(super) fn program(
         packages: loader.packages,
         yaml: loader.yaml,
         inventory: loader.inventory,
+        named: loader.named,
+        outputs: loader.outputs,
         today: request.today,
         stage_observe: request.stage_observe,
         diagnostics: loader.diagnostics,
@@ -70,6 +74,10 @@ struct Loader<'a> {
     seen: FxHashSet<FileId>,
     yaml: Vec<Utf8PathBuf>,
     inventory: Vec<Utf8PathBuf>,
+    /// Files of the inventory that are named one by one.
+    named: Vec<Utf8PathBuf>,
+    /// Files in the source folders that a build wrote.
+    outputs: usize,
     diagnostics: Vec<Diagnostic<Place>>,
     problems: Vec<Problem>,
 }
@@ -168,7 +176,7 @@ impl Loader<'_> {
                 self.missing(place, &root, "a source folder");
                 continue;
             }
-            let found = match walk(self.arena.files, &root) {
+            let found = match walk(self.arena.files, &root, Outputs::LeaveOut) {
                 Ok(found) => found,
                 Err((path, error)) => {
                     self.problems.push(unreadable(&path, &error));
@@ -208,6 +216,7 @@ impl Loader<'_> {
             }
         }
         if first {
+            self.outputs += found.outputs;
             self.yaml.extend(found.yaml);
             self.yaml.sort();
             self.yaml.dedup();
@@ -268,7 +277,21 @@ impl Loader<'_> {
             return;
         }
         match yaml_below(self.arena.files, &path) {
-            Ok(below) => self.inventory.extend(below),
+            Ok(below) if below.is_empty() => {
+                let text = format!(
+                    "`{}` is named as an inventory and holds no YAML",
+                    entry.path
+                );
+                let found = Diagnostic::new(&config::MISSING_PATH, entry.place, text);
+                self.diagnostics
+                    .push(found.help("name a folder or file of manifests"));
+            }
+            Ok(below) => {
+                if below.first() == Some(&path) {
+                    self.named.push(path);
+                }
+                self.inventory.extend(below);
+            }
             Err((path, error)) => self.problems.push(unreadable(&path, &error)),
         }
     }

@@ -32,6 +32,9 @@ use crate::{
 /// The namespace of an object that names none.
 const DEFAULT_NAMESPACE: &str = "default";
 
+/// What objects of Kubernetes have at their top.
+const OBJECT_KEYS: [&str; 4] = ["apiVersion", "kind", "metadata", "spec"];
+
 /// What a set of manifests holds.
 #[derive(Clone, Debug, Default)]
 pub struct Manifests {
@@ -72,6 +75,19 @@ pub fn read_documents(files: &[(FileId, Documents)]) -> Manifests {
         }
     }
     reader.finish()
+}
+
+/// Takes out what is plainly no object of Kubernetes, such as a `package.json` beside manifests;
+/// how many documents these were. What has one of the keys of an object may be a broken one.
+pub fn take_strangers(read: &mut Documents) -> usize {
+    let before = read.documents.len();
+    read.documents.retain(meant_as_object);
+    before - read.documents.len()
+}
+
+fn meant_as_object(document: &Node) -> bool {
+    let has_key = |node: &Node| OBJECT_KEYS.iter().any(|key| node.get(key).is_some());
+    has_key(document) || document.as_seq().unwrap_or_default().iter().any(has_key)
 }
 
 #[derive(Default)]

@@ -6,16 +6,14 @@
 use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use npl_sema::files::LIST_NAME;
 use serde_json::Value;
 
 use crate::{
-    fs::plain,
+    fs::{listed, plain},
     stop::{Result, Stop},
     write::{Batch, is_special},
 };
-
-/// The list of what a folder holds; its name is part of the interface.
-pub(super) const LIST_NAME: &str = "npl-objects.json";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Goal {
@@ -113,29 +111,10 @@ fn former(folder: &Utf8Path) -> Result<BTreeSet<String>> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
         Err(error) => return Err(Stop::at(&path, plain(&error))),
     };
-    let broken = || {
+    listed(&text).ok_or_else(|| {
         let why = "is no list of objects that nplc wrote; remove it or build into another folder";
         Stop::at(&path, why)
-    };
-    let list: Value = serde_json::from_str(&text).map_err(|_| broken())?;
-    let objects = list
-        .get("objects")
-        .and_then(Value::as_array)
-        .ok_or_else(broken)?;
-    let mut out = BTreeSet::new();
-    for object in objects {
-        let name = object
-            .get("file")
-            .and_then(Value::as_str)
-            .ok_or_else(broken)?;
-        // a name with a folder in it would reach outside this one
-        let plain_name = Utf8Path::new(name).file_name() == Some(name);
-        if !plain_name || name == LIST_NAME {
-            return Err(broken());
-        }
-        out.insert(name.to_owned());
-    }
-    Ok(out)
+    })
 }
 
 #[cfg(test)]
