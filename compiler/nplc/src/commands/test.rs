@@ -20,11 +20,16 @@ use crate::{
 };
 use report::{Case, Outcome, Report, Rule, Said};
 
+/// Told once, where a claim speaks of it.
+const BY_PLATFORM: &str = "a pod's own node reaches it, and a pod itself, by platform and without \
+    a rule; claims leave both out";
+
 pub(super) fn run(args: &Test, ui: &Ui) -> Result<Answer> {
     let units = ask::open_with_policies(&args.from.sources, &args.from.options, ui)?;
     let mut report = Report {
         tests: Vec::new(),
         coverage: args.coverage.then(Vec::new),
+        notes: Vec::new(),
     };
     let mut gathered = Gathered::default();
     let mut known = 0;
@@ -82,6 +87,9 @@ fn judge(unit: &Unit, analysis: &Analysis, filter: Option<&str>, report: &mut Re
         if let Some(claim) = model.claims.get(outcome.claim)
             && wanted(&claim.text)
         {
+            if report.notes.is_empty() && claims::leaves_out_platform(model, claim) {
+                report.notes.push(BY_PLATFORM.to_owned());
+            }
             report
                 .tests
                 .push(claim_case(unit, analysis, claim, outcome));

@@ -9,7 +9,7 @@ use super::{
     edge::{End, Found, find, sealed},
     liveness,
     region::{Block, Cut, Region, Work, pod_cube},
-    space::{Target, holds_kind, targets},
+    space::{Kind, Target, holds_kind, targets},
     witness,
     world::World,
 };
@@ -18,7 +18,7 @@ use crate::{
     interpret::{Interpreter, Members, Side, pods_of},
     inventory::Inventory,
     label::{Cube, TooLarge},
-    model::{ClaimKind, Direction, Entity, Model, Pod, Set},
+    model::{Claim, ClaimKind, Direction, Entity, Model, Pod, Set},
     port::PortSet,
 };
 
@@ -64,7 +64,7 @@ struct Question<'m> {
 impl<'m> Judge<'m> {
     pub(super) fn interpreter(&self) -> &Interpreter<'m> {
         self.interpreter
-            .get_or_init(|| Interpreter::new(self.world.model))
+            .get_or_init(|| Interpreter::without_platform(self.world.model))
     }
 
     pub(super) fn members(&self) -> &Members<'m> {
@@ -291,6 +291,21 @@ impl<'m> Judge<'m> {
     pub(super) fn exactly(&self, pod: &Pod) -> Option<Cube> {
         self.keys.as_ref().map(|keys| keys.exactly(pod))
     }
+}
+
+/// A claim about whoever reaches pods, the pods' own node among them: what the platform lets it do
+/// without a rule is no edge, and a report says so once.
+pub fn leaves_out_platform(model: &Model, claim: &Claim) -> bool {
+    let (sources, to) = match &claim.kind {
+        ClaimKind::CannotReach { from, to, .. } | ClaimKind::CanReach { from, to, .. } => {
+            (targets(model, from), to)
+        }
+        ClaimKind::OnlyCanReach { from, to, .. } => (complement(model, from), to),
+        ClaimKind::Breach { .. } | ClaimKind::Disjoint { .. } => return false,
+    };
+    let pods = !to.pods.is_empty() || holds_kind(to, Kind::Pods);
+    let host = |target: &Target<'_>| matches!(target.kind, Kind::Host { .. });
+    pods && sources.iter().any(host)
 }
 
 /// An edge with the parts it leads from and to; else what its absence took for granted.

@@ -2,7 +2,8 @@
 //!
 //! Every pair of reasons to admit at the two ends (nothing seals the pod, or a rule allows) spans a
 //! block of sources, destinations and ports; the denies of both ends are taken out of it. An edge
-//! is what is left of one such block.
+//! is what is left of one such block. What the platform lets the own node do is no reason: of the
+//! host, too, only rules and missing seals make an edge.
 
 use super::{
     region::{Assumption, Block, Cut, Region, Work, remainder},
@@ -167,10 +168,8 @@ pub(super) fn find<'m>(
 ) -> Result<Found, TooLarge> {
     let mut found = Found::default();
     let (x, y) = (source.target, destination.target);
-    // Out of sight of any policy; and the node's own way to its pods, which is no edge unless the
-    // claim is about the node itself.
-    let by_platform = matches!(x.kind, Kind::Host { .. });
-    if (x.kind != Kind::Pods && y.kind != Kind::Pods) || (by_platform && !x.named_host) {
+    // Out of sight of any policy.
+    if x.kind != Kind::Pods && y.kind != Kind::Pods {
         return Ok(found);
     }
     let whole = Block {
@@ -186,14 +185,7 @@ pub(super) fn find<'m>(
             .cloned(),
     );
     let leaving = source.reasons(y);
-    let mut arriving = destination.reasons(x);
-    if by_platform {
-        // The own node passes every seal.
-        for reason in &mut arriving {
-            reason.unsealed = false;
-        }
-        arriving.truncate(1);
-    }
+    let arriving = destination.reasons(x);
     for out in &leaving {
         let Some(block) = whole.intersect(&out.block) else {
             continue;

@@ -18,7 +18,7 @@ mod tests;
 mod witness;
 mod world;
 
-pub use decide::decide;
+pub use decide::{decide, leaves_out_platform};
 pub use region::Assumption;
 pub use report::{assumption_text, diagnostics, end_text, witness_text};
 pub use witness::Witness;

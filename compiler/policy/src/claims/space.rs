@@ -39,8 +39,6 @@ pub(super) struct Target<'m> {
     pub(super) name: Option<&'m NamePart>,
     /// All of `world` is meant, so an external lies in it.
     pub(super) world: bool,
-    /// The set names `host` itself: what passes by platform counts.
-    pub(super) named_host: bool,
     /// What the set calls it.
     pub(super) called: SmolStr,
 }
@@ -99,7 +97,6 @@ pub(super) fn targets<'m>(model: &'m Model, set: &'m Set) -> Vec<Target<'m>> {
         region,
         name: None,
         world: false,
-        named_host: false,
         called,
     };
     if holds_kind(set, Kind::Pods) {
@@ -126,7 +123,6 @@ pub(super) fn targets<'m>(model: &'m Model, set: &'m Set) -> Vec<Target<'m>> {
             };
             out.push(Target {
                 world: addrs && entity_holds(*entity, Kind::Named),
-                named_host: set.entities.contains(&Entity::Host),
                 ..plain(kind, region, entity_name(*entity).into())
             });
         } else if addrs && !nets.is_empty() {

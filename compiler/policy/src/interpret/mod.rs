@@ -33,6 +33,8 @@ use index::Index;
 pub struct Interpreter<'m> {
     pub(crate) model: &'m Model,
     index: Index<'m>,
+    /// §5.6: the own node passes without a rule.
+    platform: bool,
 }
 
 impl<'m> Interpreter<'m> {
@@ -40,6 +42,16 @@ impl<'m> Interpreter<'m> {
         Self {
             model,
             index: Index::new(model),
+            platform: true,
+        }
+    }
+
+    /// Judges by rules and seals alone, as claims do: what the platform lets the own node do is no
+    /// edge.
+    pub(crate) fn without_platform(model: &'m Model) -> Self {
+        Self {
+            platform: false,
+            ..Self::new(model)
         }
     }
 
@@ -117,7 +129,8 @@ impl<'m> Interpreter<'m> {
             return (EndVerdict::deny(By::Rule(rule.rule)), Vec::new());
         }
         // §5.6: the pod's own node reaches it, by platform, unless a deny removes that.
-        if direction == Direction::Ingress && matches!(there, Endpoint::Host { .. }) {
+        let own_node = direction == Direction::Ingress && matches!(there, Endpoint::Host { .. });
+        if own_node && self.platform {
             return (EndVerdict::allow(By::Platform), Vec::new());
         }
         // §5.2: one owned workload that seals is enough (§5.7: the pod may be several); `open`

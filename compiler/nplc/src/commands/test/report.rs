@@ -56,6 +56,9 @@ pub(super) struct Report {
     /// Given with `--coverage` only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coverage: Option<Vec<Rule>>,
+    /// What holds for the whole report.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 impl Report {
@@ -122,6 +125,9 @@ impl Report {
         }
         if let Some(rules) = &self.coverage {
             out.push_str(&coverage(rules, color));
+        }
+        for note in self.notes.iter().filter(|_| every) {
+            let _ = writeln!(out, "note: {note}");
         }
         out + &self.closing()
     }
@@ -301,6 +307,7 @@ mod tests {
                 case("three", Outcome::Skipped, vec![said("not decided")]),
             ],
             coverage: None,
+            notes: vec!["of all".to_owned()],
         }
     }
 
@@ -311,6 +318,7 @@ mod tests {
             "ok test one (a, b.npl:2)\n\
              FAILED test two <&\"> (a, b.npl:2)\n    a, b.npl:3: x is denied␊100%\n\
              skipped test three (a, b.npl:2)\n    a, b.npl:3: not decided\n\
+             note: of all\n\
              1 passed, 1 failed, 1 skipped\n"
         );
     }

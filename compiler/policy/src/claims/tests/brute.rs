@@ -4,7 +4,7 @@ use std::fmt;
 
 use proptest::{prelude::*, sample::select};
 
-use super::universe::{Universe, classes, externals, outside, pods, sources};
+use super::universe::{Universe, classes, externals, outside, pods};
 use crate::{
     builder::{Builder, tls},
     claims::{ClaimOutcome, Decision, Unenforced, decide},
@@ -236,7 +236,8 @@ fn agree(
     let [from, to] = sets(model);
     let universe = Universe::new(model, ports);
     let all = ends(model, inventory);
-    let sources = sources(from, &all, inside);
+    let held = all.iter().filter(|end| holds(from, end) == inside);
+    let sources: Vec<Endpoint> = held.cloned().collect();
     let mut destinations: Vec<Endpoint> =
         all.iter().filter(|end| holds(to, end)).cloned().collect();
     destinations.extend(

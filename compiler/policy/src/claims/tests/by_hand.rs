@@ -2,7 +2,9 @@
 
 use crate::{
     builder::{Builder, inventory, tls},
-    claims::{Assumption, ClaimOutcome, Decision, NotChecked, Unenforced, decide},
+    claims::{
+        Assumption, ClaimOutcome, Decision, NotChecked, Unenforced, decide, leaves_out_platform,
+    },
     interpret::{By, Side},
     inventory::Inventory,
     model::{ClaimKind, ControlPlane, Direction, Settings, Verdict},
@@ -292,16 +294,49 @@ fn the_api_server_may_lie_in_world_until_the_settings_say() {
 }
 
 #[test]
-fn the_own_node_is_an_edge_only_of_a_claim_about_it() {
-    check(shop().cannot_reach("cluster", "db", ""), "holds");
+fn the_own_node_is_no_edge_by_platform() {
+    for who in ["host", "cluster", "all"] {
+        check(shop().cannot_reach(who, "db", ""), "holds");
+    }
+    check(shop().only_can_reach("api", "db", ""), "holds");
+}
+
+#[test]
+fn the_own_node_is_an_edge_by_a_rule_and_where_nothing_seals() {
+    let edge = r#"host -> {app: "db"} in shop"#;
+    let allowed = || shop().allow("host", "db", "80");
+    check(allowed().cannot_reach("host", "db", ""), edge);
+    check(allowed().cannot_reach("host", "db", "81"), "holds");
+    check(allowed().only_can_reach("api", "db", ""), edge);
+    check(allowed().can_reach("host", "db", "80"), "holds");
     check(
-        shop().cannot_reach("host", "db", ""),
-        r#"host -> {app: "db"} in shop"#,
-    );
-    check(
-        shop().deny("host", "db", "").cannot_reach("host", "db", ""),
+        allowed()
+            .deny("host", "db", "")
+            .cannot_reach("host", "db", ""),
         "holds",
     );
+    check(
+        shop()
+            .workload("web", "app=web")
+            .open(Direction::Ingress)
+            .cannot_reach("host", "web", ""),
+        r#"host -> {app: "web"} in shop"#,
+    );
+}
+
+#[test]
+fn a_report_says_where_a_claim_leaves_out_what_the_platform_lets_pass() {
+    let said = |built: Builder| {
+        let model = built.build();
+        leaves_out_platform(&model, &model.claims[0])
+    };
+    assert!(said(shop().cannot_reach("host", "db", "")));
+    assert!(said(shop().cannot_reach("cluster", "db", "")));
+    assert!(said(shop().only_can_reach("api", "db", "")));
+    assert!(!said(shop().only_can_reach("host | api", "db", "")));
+    assert!(!said(shop().cannot_reach("api", "db", "")));
+    assert!(!said(shop().cannot_reach("world", "db", "")));
+    assert!(!said(shop().disjoint("api", "db")));
 }
 
 #[test]

@@ -137,7 +137,7 @@ pub(super) struct Universe<'m> {
 impl<'m> Universe<'m> {
     pub(super) fn new(model: &'m Model, ports: Option<&PortSet>) -> Self {
         Self {
-            interpreter: Interpreter::new(model),
+            interpreter: Interpreter::without_platform(model),
             ports: port_atoms(model, ports),
         }
     }
@@ -172,12 +172,4 @@ fn can_coexist(src: &Endpoint, dst: &Endpoint) -> bool {
         (Endpoint::Pod(_), _) | (_, Endpoint::Pod(_)) => true,
         _ => false,
     }
-}
-
-/// Sources: the own node passes by platform, which is an edge only of what names `host` itself.
-pub(super) fn sources(set: &Set, ends: &[Endpoint], inside: bool) -> Vec<Endpoint> {
-    let named = set.entities.contains(&Entity::Host) && inside;
-    let is_edge = |end: &&Endpoint| named || !matches!(end, Endpoint::Host { .. });
-    let held = ends.iter().filter(|end| holds(set, end) == inside);
-    held.filter(is_edge).cloned().collect()
 }
