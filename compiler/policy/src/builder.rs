@@ -91,6 +91,7 @@ impl Builder {
             doc: None,
             file: FILE.into(),
             place,
+            behind: place,
         });
         self
     }

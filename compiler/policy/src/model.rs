@@ -67,6 +67,8 @@ pub struct Workload {
     pub file: SmolStr,
     /// The declaration's name.
     pub place: Place,
+    /// Behind the declaration's last word, where a clause may be added.
+    pub behind: Place,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

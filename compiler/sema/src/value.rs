@@ -44,6 +44,8 @@ pub struct WorkloadValue {
     pub doc: Option<SmolStr>,
     pub file: SmolStr,
     pub place: Place,
+    /// Behind the declaration's last word.
+    pub behind: Place,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -35,4 +35,6 @@ codes! {
         "an allow wide enough to hold the API server, and no deny that covers it";
     BREAKS_PROBES = "NPL0618" "breaks-probes" Warning
         "a deny that keeps the kubelet's probes from a workload";
+    ONLY_DENIED = "NPL0619" "only-denied" Warning
+        "a workload that denies speak of and no allow, which closes it";
 }

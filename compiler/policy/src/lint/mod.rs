@@ -29,6 +29,7 @@ use crate::{inventory::Inventory, lint::context::Context, model::Model};
 pub fn check(model: &Model, inventory: Option<&Inventory>) -> Vec<Diagnostic<Place>> {
     let context = Context::new(model);
     let mut out = workloads::same_selector(model);
+    out.extend(workloads::only_denied(&context));
     let mut found: Vec<(usize, Diagnostic<Place>)> = Vec::new();
     enforcement::check(&context, &mut found);
     wider::check(&context, &mut found);

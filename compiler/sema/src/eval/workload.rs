@@ -62,6 +62,7 @@ impl Cx<'_> {
             doc: doc.map(Into::into),
             file: self.scope.file(),
             place: self.at(workload.name.span),
+            behind: self.at(TextRange::at(end(workload))),
         }))
     }
 
@@ -140,4 +141,15 @@ impl Cx<'_> {
         out.ingress = dirs.iter().any(|dir| dir.node == Dir::Ingress);
         out.egress = dirs.iter().any(|dir| dir.node == Dir::Egress);
     }
+}
+
+/// Where a declaration ends.
+fn end(workload: &ast::Workload) -> u32 {
+    let clause = |clause: &Clause| match clause {
+        Clause::Namespace(ns) => ns.span.end,
+        Clause::Account(account) => account.span.end,
+        Clause::Open(_, range) => range.end,
+    };
+    let last = workload.clauses.last().map(clause);
+    last.unwrap_or(workload.labels.span.end)
 }

@@ -109,6 +109,7 @@ impl Host {
             doc: value.doc.clone(),
             file: value.file.clone(),
             place: value.place,
+            behind: value.behind,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Findings of `enforcement`, `wider`, `tls` and `workloads`.
 
-use super::{check, egress, findings, shop, tls};
+use super::{all_findings, check, egress, findings, shop, tls};
 use crate::{
     builder::{Builder, dns},
     lint,
@@ -283,6 +283,40 @@ fn not_tls_first() {
     check(on("443 25"), &["not-tls-first: allow api -> db:443 25"]);
     check(on("5433"), &[]);
     check(on("*/tcp"), &[]);
+}
+
+#[test]
+fn only_denied() {
+    #[track_caller]
+    fn only(builder: Builder, expect: &[&str]) {
+        assert_eq!(all_findings(builder, None), expect);
+    }
+    let denied = || shop().deny("web", "198.51.100.0/24", "");
+    only(denied(), &["only-denied: web"]);
+    only(
+        shop().deny("web | api", "198.51.100.0/24", ""),
+        &["only-denied: web", "only-denied: api"],
+    );
+    only(
+        shop().deny("web", "db", ""),
+        &["only-denied: web", "only-denied: db"],
+    );
+    // Something is allowed, or nothing is sealed.
+    only(denied().allow("web", "api", "80"), &[]);
+    only(denied().allow("all", "api", "80"), &[]);
+    only(denied().allow("every", "api", "80"), &[]);
+    only(
+        Builder::new()
+            .workload("web", "app=web")
+            .open(Direction::Egress)
+            .deny("web", "198.51.100.0/24", ""),
+        &[],
+    );
+    // The other direction, or another workload, is no answer.
+    only(denied().allow("api", "web", "80"), &["only-denied: web"]);
+    // The deny is of everything, or takes away more than the seal does.
+    only(shop().deny("all", "198.51.100.0/24", ""), &[]);
+    only(shop().deny("web", "all", ""), &[]);
 }
 
 #[test]

@@ -105,6 +105,7 @@ fn workloads(seals: &[Seal], file: &dyn Fn(Place) -> SmolStr) -> Vec<Workload> {
             doc: seal.doc,
             file: file(seal.place),
             place: seal.place,
+            behind: seal.place,
         }
     };
     merged.into_iter().map(workload).collect()
