@@ -201,7 +201,13 @@ fn root(loose: &[Loose]) -> Utf8PathBuf {
 
 fn name(request: &LoadRequest, loose: &[Loose]) -> SmolStr {
     let npl = SmolStr::new_static("npl");
-    match loose {
+    // Manifests beside a program rename none of its objects: that would open what they seal.
+    let is_program = |l: &&Loose| l.folder || !is_yaml(&l.path);
+    let mut programs: Vec<&Loose> = loose.iter().filter(is_program).collect();
+    if programs.is_empty() {
+        programs.extend(loose);
+    }
+    match programs.as_slice() {
         [only] if request.stdin.is_none() => {
             let name = if only.folder {
                 only.path.file_name()

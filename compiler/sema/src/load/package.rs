@@ -90,6 +90,7 @@ impl Loader<'_> {
         let (manifest, found) = manifest::read(id, &self.arena.text(id));
         self.diagnostics.extend(found);
         let readable = manifest.is_some();
+        let written = manifest.clone().unwrap_or_default();
         let manifest = self.in_env(folder, number == 0, manifest.unwrap_or_default())?;
         self.done.insert(folder.to_owned(), number);
         self.same_name(&manifest, id);
@@ -112,6 +113,7 @@ impl Loader<'_> {
         }
         self.open.pop();
         if number == 0 {
+            self.leave_inventories(folder, &written);
             for entry in &manifest.inventory {
                 self.inventory(folder, entry);
             }
@@ -268,6 +270,20 @@ impl Loader<'_> {
             .note(round)
             .help("move what both need into a package that depends on neither");
         self.diagnostics.push(found);
+    }
+
+    /// What some `[inventory]` names counts only where its table does: manifests of one environment
+    /// below the sources say nothing of another.
+    fn leave_inventories(&mut self, folder: &Utf8Path, written: &Manifest) {
+        let of_envs = written.envs.iter().filter_map(|env| env.inventory.as_ref());
+        let named: Vec<Utf8PathBuf> = written
+            .inventory
+            .iter()
+            .chain(of_envs.flatten())
+            .map(|entry| join(folder, &entry.path))
+            .collect();
+        self.yaml
+            .retain(|path| !named.iter().any(|named| path.starts_with(named)));
     }
 
     fn inventory(&mut self, folder: &Utf8Path, entry: &PathEntry) {

@@ -113,6 +113,48 @@ fn a_yaml_file_that_is_named_stands_for_itself() {
 }
 
 #[test]
+fn manifests_beside_one_program_do_not_rename_it() {
+    loads(
+        "//- /w/shop.npl\n//- /w/pods.yaml\n",
+        &["/w/shop.npl", "/w/pods.yaml"],
+        "shop@/w: shop*=shop.npl | yaml [\"/w/pods.yaml\"]",
+    );
+}
+
+/// Without a `source`, everything below `npl.toml` is a source: an inventory of one environment would
+/// count in all.
+#[test]
+fn an_inventory_below_the_sources_counts_where_its_table_does() {
+    const PACKAGE: &str = r#"
+//- /w/npl.toml
+[package]
+name = "shop"
+[inventory]
+paths = ["k1"]
+[env.old.inventory]
+paths = ["k2/pods.yaml"]
+//- /w/shop.npl
+//- /w/k1/pods.yaml
+//- /w/k2/pods.yaml
+//- /w/k2/more.yaml
+"#;
+    loads(
+        PACKAGE,
+        &["/w"],
+        "shop@/w: shop=shop.npl | yaml [\"/w/k2/more.yaml\"] | inventory [\"/w/k1/pods.yaml\"]",
+    );
+    let old = LoadRequest {
+        env: Some("old".to_owned()),
+        ..request(&["/w"])
+    };
+    let loaded = try_load(PACKAGE, &old).unwrap();
+    crate::common::same(
+        &shown(&loaded),
+        "shop@/w: shop=shop.npl | yaml [\"/w/k2/more.yaml\"] | inventory [\"/w/k2/pods.yaml\"]",
+    );
+}
+
+#[test]
 fn a_folder_is_a_package_named_after_it() {
     loads(
         TREE,
