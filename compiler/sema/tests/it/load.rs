@@ -141,7 +141,7 @@ paths = ["k2/pods.yaml"]
     loads(
         PACKAGE,
         &["/w"],
-        "shop@/w: shop=shop.npl | yaml [\"/w/k2/more.yaml\"] | inventory [\"/w/k1/pods.yaml\"]",
+        "shop@/w: shop*=shop.npl | yaml [\"/w/k2/more.yaml\"] | inventory [\"/w/k1/pods.yaml\"]",
     );
     let old = LoadRequest {
         env: Some("old".to_owned()),
@@ -150,7 +150,7 @@ paths = ["k2/pods.yaml"]
     let loaded = try_load(PACKAGE, &old).unwrap();
     crate::common::same(
         &shown(&loaded),
-        "shop@/w: shop=shop.npl | yaml [\"/w/k2/more.yaml\"] | inventory [\"/w/k2/pods.yaml\"]",
+        "shop@/w: shop*=shop.npl | yaml [\"/w/k2/more.yaml\"] | inventory [\"/w/k2/pods.yaml\"]",
     );
 }
 
