@@ -50,7 +50,9 @@ pub(super) fn methods(text: &str) -> Option<Vec<Option<SmolStr>>> {
             return Some(vec![None]);
         }
         let method: Option<String> = word.iter().map(plain).collect();
-        let letters = |m: &String| m.bytes().all(|b| b.is_ascii_uppercase() || b == b'-');
+        // A name of the language: hyphens stand between letters.
+        let word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_uppercase());
+        let letters = |m: &String| m.split('-').all(word);
         let method = method.filter(|m| (1..=METHOD_BYTES_MAX).contains(&m.len()) && letters(m))?;
         out.push(Some(SmolStr::new(method)));
     }
@@ -444,6 +446,8 @@ mod tests {
         assert_eq!(methods("^(GET|PUT)$"), some(&["GET", "PUT"]));
         assert_eq!(methods(".*"), Some(vec![None]));
         assert_eq!(methods("GET.*"), None);
+        assert_eq!(methods("M-SEARCH"), some(&["M-SEARCH"]));
+        assert_eq!(methods("-GET"), None);
         let name = |text: &str| host(text).map(|name| name.to_string());
         let own = r"(?i)[-a-z0-9_]*\.example\.com(:[0-9]+)?";
         assert_eq!(name(own).as_deref(), Some("*.example.com"));
