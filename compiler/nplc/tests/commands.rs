@@ -107,6 +107,80 @@ fn explain_a_place_and_an_id() {
 }
 
 #[test]
+fn explain_says_which_error_stops_a_rule() {
+    let text = "namespace shop\nworkload a { app: \"a\" }\nworkload b { app: \"b\" }\n\
+        allow a -> b:80\n  until 2020-01-01 because \"x\"\nallow a -> nobody:81\n\
+        assert a cannot reach b\nallow a -> b:82\n";
+    let sandbox = Sandbox::with(&[("s.npl", text)]);
+    for (line, code, other) in [
+        (4, "NPL0314", "NPL0201"),
+        (5, "NPL0314", "NPL0201"),
+        (6, "NPL0201", "NPL0314"),
+    ] {
+        let ran = sandbox.run(&["explain", &format!("s.npl:{line}")]);
+        let out = ran.exits(1).out;
+        assert!(out.starts_with(&format!("s.npl:{line}: allow a -> ")));
+        assert!(out.contains(code) && !out.contains(other), "{out}");
+    }
+    let ran = sandbox.run(&["explain", "s.npl:7"]).exits(1);
+    assert!(ran.out.contains("It is not proved."), "{}", ran.out);
+    assert!(ran.out.contains("This stands against it:"), "{}", ran.out);
+    let ran = sandbox.run(&["explain", "s.npl:8"]).exits(0);
+    assert!(ran.out.contains("nothing is emitted"), "{}", ran.out);
+}
+
+#[test]
+fn explain_shows_each_end_on_each_target() {
+    let text = "namespace shop\nworkload a { app: \"a\" }\nworkload b { app: \"b\" }\n\
+        allow a -> b:80\ndeny b -> a\n";
+    let toml = "[package]\nname = \"p\"\n";
+    let both = "[target.cilium]\n[target.kubernetes]\ncluster-network-policy = true\n";
+    let sandbox = Sandbox::with(&[("p/main.npl", text)]);
+    let explain = |tables: &str, line: u32| {
+        sandbox.write("p/npl.toml", format!("{toml}{tables}"));
+        let place = format!("p/main.npl:{line}");
+        sandbox.run(&["explain", &place]).exits(0).out
+    };
+    let cilium = explain("", 4);
+    assert!(!cilium.contains("On kubernetes"), "{cilium}");
+    for part in [
+        "\n  CiliumNetworkPolicy shop/p-a\n\n    - ",
+        "\n  CiliumNetworkPolicy shop/p-b\n\n    - ",
+        "egress:",
+        "ingress:",
+    ] {
+        assert!(cilium.contains(part), "{part}:\n{cilium}");
+    }
+    let kubernetes = explain("[target.kubernetes]\ncluster-network-policy = true\n", 4);
+    assert!(!kubernetes.contains("ilium"), "{kubernetes}");
+    assert!(
+        kubernetes.ends_with(
+            "\nOn kubernetes, in:\n  NetworkPolicy shop/p-a\n  NetworkPolicy shop/p-b\n"
+        ),
+        "{kubernetes}"
+    );
+    let deny = explain(both, 5);
+    assert!(deny.contains("\nOn cilium, in:\n"), "{deny}");
+    assert!(
+        deny.contains("\nOn kubernetes, in:\n  ClusterNetworkPolicy "),
+        "{deny}"
+    );
+}
+
+#[test]
+fn explain_a_template() {
+    let text = "namespace shop\nworkload a { app: \"a\" }\nworkload b { app: \"b\" }\n\
+        template t(x: workload) {\n  allow a -> x:80\n}\napply t(b)\n\
+        template unused(x: workload) {\n  allow a -> x:81\n}\n";
+    let sandbox = Sandbox::with(&[("s.npl", text)]);
+    let ran = sandbox.run(&["explain", "s.npl:4"]).exits(0);
+    let made = "`t` makes:\n  s.npl:5: allow a -> b:80\n";
+    assert!(ran.out.ends_with(made), "{}", ran.out);
+    let ran = sandbox.run(&["explain", "s.npl:8"]).exits(0);
+    assert!(ran.out.contains("Nothing applies `unused`"), "{}", ran.out);
+}
+
+#[test]
 fn tests_run_like_a_test_runner() {
     let sandbox = Sandbox::shop();
     let ran = sandbox.run(&["test", "shop.npl"]).exits(0);

@@ -1,15 +1,17 @@
 //! `nplc explain`: the page of a code; or what stands at FILE:LINE or under a rule id, in English.
 
+mod becomes;
 mod english;
 mod rule;
 
-use npl_diagnostics::{FileId, Sources as _, codes, suggest};
+use npl_diagnostics::{FileId, Place, Sources as _, codes, render::Format, suggest};
 use npl_policy::model::{Model, Workload};
+use npl_sema::host::ItemAt;
 
 use super::ask;
 use crate::{
     args::Explain,
-    pipeline::{Analysis, Located as _, Unit},
+    pipeline::{Analysis, Gathered, Located as _, Unit},
     stop::{Answer, Result, Stop},
     ui::Ui,
 };
@@ -103,16 +105,34 @@ fn explain_place(args: &Explain, file: &str, line: u32, ui: &Ui) -> Result<Answe
     let units = ask::open(sources, &args.from.options, ui)?;
     let mut out = String::new();
     let mut known = false;
+    let mut sound = true;
     for unit in &units {
         let Some(id) = unit.file(file) else { continue };
         known = true;
         let analysis = unit.analyse();
-        out.push_str(&at_line(unit, &analysis, |place| {
-            unit.covers(place, id, line)
-        }));
-        if out.is_empty() {
-            out.push_str(&declaration(unit, &analysis, id, line));
+        let here = |place| unit.covers(place, id, line);
+        let mut text = at_line(unit, &analysis, here);
+        let item = unit.host().item_at(unit.host().path(id), line);
+        let item = item.filter(|item| here(Place::in_file(id, item.span.range)));
+        if let Some(item) = &item
+            && text.is_empty()
+        {
+            text = declaration(unit, &analysis, item, line);
         }
+        let errors = errors(unit, &analysis, item.as_ref(), here);
+        if !errors.diagnostics.is_empty() {
+            sound = false;
+            let head = match text.is_empty() {
+                true => "It means nothing while this stands against it:",
+                false => "This stands against it:",
+            };
+            if let Some(item) = item.filter(|_| text.is_empty()) {
+                text = format!("{}:{line}: {}\n", unit.shown_path(id), item.text);
+            }
+            text.push_str(&format!("\n{head}\n\n"));
+            text.push_str(&errors.render(Format::Full, ui.color_out));
+        }
+        section(&mut out, &text);
     }
     if !known {
         return Err(Stop::failed(format!("`{file}` is not among the sources")));
@@ -124,15 +144,42 @@ fn explain_place(args: &Explain, file: &str, line: u32, ui: &Ui) -> Result<Answe
         )));
     }
     ui.out(out)?;
-    Ok(Answer::Yes)
+    Ok(Answer::of(sound))
+}
+
+/// The errors at a line. Where the item there is one that the model leaves out, those of the whole
+/// item: a rule that ended, or names what does not exist, may say so on another of its lines.
+fn errors(
+    unit: &Unit,
+    analysis: &Analysis,
+    item: Option<&ItemAt>,
+    here: impl Fn(Place) -> bool,
+) -> Gathered {
+    let left_out = item.filter(|item| {
+        let model = &analysis.model;
+        let rules = model.rules.iter().map(|rule| rule.place);
+        let claims = model.claims.iter().map(|claim| claim.place);
+        let mut places = rules.chain(claims);
+        !places.any(|place| place.anchor == item.anchor)
+    });
+    let in_item = |at: npl_diagnostics::Span| {
+        left_out.is_some_and(|item| {
+            let range = item.span.range;
+            at.file == item.span.file && range.start <= at.range.start && at.range.end <= range.end
+        })
+    };
+    let all = analysis.diagnostics.iter().filter(|found| found.is_error());
+    let found: Vec<_> = all
+        .filter(|found| in_item(found.at) || here(Place::in_file(found.at.file, found.at.range)))
+        .cloned()
+        .collect();
+    let mut out = Gathered::default();
+    out.add(unit, &found);
+    out
 }
 
 /// Everything of the model that stands where `here` says.
-fn at_line(
-    unit: &Unit,
-    analysis: &Analysis,
-    here: impl Fn(npl_diagnostics::Place) -> bool,
-) -> String {
+fn at_line(unit: &Unit, analysis: &Analysis, here: impl Fn(Place) -> bool) -> String {
     let model = &analysis.model;
     let mut out = String::new();
     for (i, found) in (0u32..).zip(&model.rules) {
@@ -182,14 +229,13 @@ fn at_line(
     out
 }
 
-/// A declaration that has no object of its own: its text, and the rules that name it.
-fn declaration(unit: &Unit, analysis: &Analysis, file: FileId, line: u32) -> String {
-    let Some(item) = unit.host().item_at(unit.host().path(file), line) else {
-        return String::new();
-    };
+/// A declaration that has no object of its own: its text, and the rules that name it, or that it
+/// makes where it is applied.
+fn declaration(unit: &Unit, analysis: &Analysis, item: &ItemAt, line: u32) -> String {
     let Some(name) = &item.name else {
         return String::new();
     };
+    let file: FileId = item.span.file;
     let mut out = format!("{}:{line}: {}\n", unit.shown_path(file), item.text);
     for line in item.doc.iter().flat_map(|doc| doc.lines()) {
         out.push_str(&format!("  {line}\n"));
@@ -198,26 +244,37 @@ fn declaration(unit: &Unit, analysis: &Analysis, file: FileId, line: u32) -> Str
         let word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
         text.split(|c| !word(c)).any(|part| part == name.as_str())
     };
-    let rules: Vec<_> = analysis
-        .model
-        .rules
-        .iter()
-        .filter(|rule| names(&rule.text))
-        .collect();
-    if rules.is_empty() {
-        out.push_str(&format!("\nNo rule names `{name}`.\n"));
-        return out;
+    let model = &analysis.model;
+    let rules = model.rules.iter().map(|rule| (rule.place, &rule.text));
+    let claims = model.claims.iter().map(|claim| (claim.place, &claim.text));
+    let (what, none, found): (_, _, Vec<_>) = if item.text.starts_with("template") {
+        let own = rules.chain(claims);
+        (
+            format!("Where it is applied, `{name}` makes:"),
+            format!("Nothing applies `{name}`, so it makes no rule."),
+            own.filter(|(place, _)| place.anchor == item.anchor)
+                .collect(),
+        )
+    } else {
+        (
+            format!("Rules that name `{name}`:"),
+            format!("No rule names `{name}`."),
+            rules.filter(|(_, text)| names(text)).collect(),
+        )
+    };
+    if found.is_empty() {
+        return format!("{out}\n{none}\n");
     }
-    out.push_str(&format!("\nRules that name `{name}`:\n"));
-    for rule in rules {
-        let at = unit.at(rule.place);
-        out.push_str(&format!("  {}:{}: {}\n", at.file, at.line, rule.text));
+    out.push_str(&format!("\n{what}\n"));
+    for (place, text) in found {
+        let at = unit.at(place);
+        out.push_str(&format!("  {}:{}: {text}\n", at.file, at.line));
     }
     out
 }
 
 fn section(out: &mut String, text: &str) {
-    if !out.is_empty() {
+    if !out.is_empty() && !text.is_empty() {
         out.push('\n');
     }
     out.push_str(text);
@@ -254,10 +311,7 @@ fn explain_workload(unit: &Unit, analysis: &Analysis, workload: &Workload) -> St
         }
     }
     out.push('\n');
-    out.push_str(&rule::on_cilium(
-        unit,
-        analysis,
-        &format!("seal-{}", workload.short),
-    ));
+    let seal = format!("seal-{}", workload.short);
+    out.push_str(&becomes::on_targets(unit, analysis, &seal));
     out
 }

@@ -27,7 +27,7 @@ impl Target {
     }
 
     /// The targets that `npl.toml` has a table for; cilium when it has none.
-    pub(super) fn checked(manifest: &Manifest) -> Vec<Self> {
+    pub(crate) fn checked(manifest: &Manifest) -> Vec<Self> {
         if manifest.targets.is_empty() {
             return vec![Self::Cilium];
         }
