@@ -271,6 +271,21 @@ fn stage_observe_closes_nothing() {
         "{out}"
     );
     assert!(!out.contains("serverNames"), "{out}");
+    let stage = "# Stage observe: nothing is closed";
+    assert!(out.contains(stage), "{out}");
+    let toml = "[package]\nname = \"shop\"\n[stage]\nobserve = ";
+    let sandbox = Sandbox::with(&[("p/main.npl", SHOP)]);
+    for (observe, line) in [
+        ("\"all\"", stage),
+        (
+            "[\"api\"]",
+            "# In stage observe, so not closed, and without denies and `via`: api.",
+        ),
+    ] {
+        sandbox.write("p/npl.toml", format!("{toml}{observe}\n"));
+        let out = sandbox.run(&["build", "p"]).exits(0).out;
+        assert!(out.contains(line), "{out}");
+    }
 }
 
 #[test]

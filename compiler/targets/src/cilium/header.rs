@@ -56,9 +56,7 @@ pub(super) fn lines(plan: &Plan<'_>, options: &EmitOptions) -> Vec<String> {
         out.push(format!("Told to be on in the agent: {}.", on.join(", ")));
     }
     out.push("Peers are of the local cluster only.".to_owned());
-    if options.stage == Stage::Observe {
-        out.push("Stage observe: nothing is closed, and denies and `via` are left out.".to_owned());
-    }
+    out.extend(observed(plan, options));
     for (a, b) in &plan.binder.assumed {
         out.push(format!(
             "Assumes, as asserted, that no pod is both `{a}` and `{b}`."
@@ -71,4 +69,22 @@ pub(super) fn lines(plan: &Plan<'_>, options: &EmitOptions) -> Vec<String> {
         ));
     }
     out
+}
+
+/// The stage of the whole package, or of single workloads, whoever set it.
+fn observed(plan: &Plan<'_>, options: &EmitOptions) -> Option<String> {
+    let owned = &plan.binder.owned;
+    let observed = owned.iter().filter(|own| own.observed);
+    let names: Vec<&str> = observed.map(|own| &*own.workload.short).collect();
+    let all = !names.is_empty() && names.len() == owned.len();
+    if all || options.stage == Stage::Observe {
+        let line = "Stage observe: nothing is closed, and denies and `via` are left out.";
+        return Some(line.to_owned());
+    }
+    (!names.is_empty()).then(|| {
+        format!(
+            "In stage observe, so not closed, and without denies and `via`: {}.",
+            names.join(", ")
+        )
+    })
 }

@@ -161,6 +161,30 @@ fn stage_observe_closes_nothing() {
 }
 
 #[test]
+fn the_header_says_what_is_in_stage_observe() {
+    let staged = |header: &[String]| {
+        let line = header.iter().find(|line| line.contains("tage observe"));
+        line.cloned()
+    };
+    let one = Builder::new().workload("a", "app=a").observed();
+    let all = one.clone().workload("b", "app=b").observed();
+    let two = one.clone().workload("b", "app=b");
+    let whole = staged(&observe(two.clone()).header);
+    assert!(
+        whole
+            .as_ref()
+            .is_some_and(|line| line.starts_with("Stage observe: "))
+    );
+    assert_eq!(staged(&emit(all).header), whole);
+    assert_eq!(staged(&emit(one).header), whole);
+    assert_eq!(
+        staged(&emit(two).header).as_deref(),
+        Some("In stage observe, so not closed, and without denies and `via`: a.")
+    );
+    assert_eq!(staged(&emit(shop()).header), None);
+}
+
+#[test]
 fn both_ends_of_one_rule_at_one_workload_are_one_spec() {
     let output = emit(
         Builder::new()
