@@ -10,23 +10,16 @@
     reason = "test code"
 )]
 
-use std::path::Path;
-
+use npl_test_support::skip::corpus;
 use npl_tests::engine::Engine;
 use serde_json::{Value, json};
 
 #[test]
 fn the_engine_gives_every_recorded_verdict() {
-    let folder = std::env::var_os("NPL_CORPUS").map(|f| Path::new(&f).join("cilium-examples"));
-    let lines = folder.as_deref().and_then(|folder| {
-        let lines = std::fs::read_to_string(folder.join("verdicts.jsonl"));
-        Some((folder, lines.ok()?))
-    });
-    let Some((folder, lines)) = lines else {
-        eprintln!("SKIPPED: NPL_CORPUS names no corpus, so the engine judged none of it");
-        assert!(std::env::var_os("CI").is_none(), "under CI it has to");
+    let Some(folder) = corpus("cilium-examples") else {
         return;
     };
+    let lines = std::fs::read_to_string(folder.join("verdicts.jsonl")).unwrap();
     let Some(mut engine) = Engine::start() else {
         return;
     };

@@ -20,6 +20,7 @@ use npl_targets::{
     cilium::{self, EmitOptions},
     import::judge::{Cluster, Flow, Judge},
 };
+use npl_test_support::skip::corpus;
 use nplc::pipeline::import::{Import, Imported, Text, import};
 use serde_json::Value;
 
@@ -67,20 +68,6 @@ const REFUSED: [(&str, &str); 14] = [
     ("policies/l7/http/http.yaml", "import-header-match"),
     ("policies/l7/http/l7_multi.yaml", "import-expression"),
 ];
-
-fn corpus(part: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("NPL_CORPUS").map(|folder| Path::new(&folder).join(part));
-    let folder = folder.filter(|folder| folder.is_dir());
-    if folder.is_none() {
-        eprintln!("SKIPPED: NPL_CORPUS names no folder with `{part}`: nothing was imported");
-        let in_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
-        assert!(
-            !in_ci,
-            "under CI the corpus has to be imported: set NPL_CORPUS"
-        );
-    }
-    folder
-}
 
 fn imported(texts: Vec<Text>) -> Imported {
     import(Import {

@@ -10,6 +10,7 @@
 mod common;
 
 use common::Sandbox;
+use npl_test_support::skip::corpus;
 
 const DENY: &str = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\n\
     metadata: {name: p, namespace: shop}\nspec:\n  endpointSelector: {}\n  egressDeny:\n  \
@@ -124,11 +125,9 @@ const CORPUS: &str = "\
 
 #[test]
 fn findings_of_ciliums_examples() {
-    let Some(corpus) = std::env::var_os("NPL_CORPUS") else {
-        eprintln!("SKIPPED: NPL_CORPUS is not set, so no file of the corpus was checked");
+    let Some(folder) = corpus("cilium-examples/yaml") else {
         return;
     };
-    let folder = std::path::Path::new(&corpus).join("cilium-examples/yaml");
     let verdicts = std::fs::read_to_string(folder.join("../verdicts.jsonl")).unwrap();
     let sandbox = Sandbox::new();
     let mut found = Vec::new();

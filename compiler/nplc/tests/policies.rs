@@ -9,9 +9,10 @@
 
 mod common;
 
-use std::{fmt::Write as _, path::Path};
+use std::fmt::Write as _;
 
 use common::Sandbox;
+use npl_test_support::skip::corpus;
 use serde_json::Value;
 
 /// Frontends of `shop` may call its api; nothing else may.
@@ -196,14 +197,7 @@ const REFUSED: [(&str, &str); 13] = [
 
 #[test]
 fn the_recorded_flows_of_ciliums_examples_are_traced() {
-    let folder = std::env::var_os("NPL_CORPUS").map(|f| Path::new(&f).join("cilium-examples"));
-    let Some(folder) = folder.filter(|folder| folder.is_dir()) else {
-        eprintln!("SKIPPED: NPL_CORPUS names no folder with cilium-examples");
-        let in_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
-        assert!(
-            !in_ci,
-            "under CI the corpus has to be judged: set NPL_CORPUS"
-        );
+    let Some(folder) = corpus("cilium-examples") else {
         return;
     };
     let lines = std::fs::read_to_string(folder.join("verdicts.jsonl")).unwrap();

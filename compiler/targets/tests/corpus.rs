@@ -17,6 +17,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use npl_targets::import::judge::{Cluster, Flow, Judge};
+use npl_test_support::skip::corpus;
 use serde_json::Value;
 
 /// Files whose every verdict must come out, of 73.
@@ -32,25 +33,10 @@ struct Count {
 
 #[test]
 fn verdicts_of_ciliums_examples_come_out_of_their_yaml() {
-    let Some(folder) = std::env::var_os("NPL_CORPUS") else {
-        eprintln!("SKIPPED: NPL_CORPUS is not set, so no verdict of the corpus was judged");
-        let in_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
-        assert!(
-            !in_ci,
-            "under CI the corpus has to be judged: set NPL_CORPUS"
-        );
+    let Some(folder) = corpus("cilium-examples") else {
         return;
     };
-    let folder = Path::new(&folder).join("cilium-examples");
-    let lines = match fs::read_to_string(folder.join("verdicts.jsonl")) {
-        Ok(lines) => lines,
-        Err(error) => {
-            eprintln!("SKIPPED: {}: {error}", folder.display());
-            let in_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
-            assert!(!in_ci, "under CI the corpus has to be judged");
-            return;
-        }
-    };
+    let lines = fs::read_to_string(folder.join("verdicts.jsonl")).unwrap();
     let mut count = Count::default();
     let mut wrong = Vec::new();
     for line in lines.lines().filter(|line| !line.trim().is_empty()) {

@@ -6,3 +6,4 @@ pub mod fixture;
 pub mod manifests;
 pub mod program;
 pub mod random;
+pub mod skip;

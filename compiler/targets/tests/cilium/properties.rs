@@ -12,6 +12,7 @@ use npl_policy::{
     model::{Checked, Direction, Model},
 };
 use npl_targets::cilium::{self, EmitOptions, Output, Settings, limits};
+use npl_test_support::skip::skipped;
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -186,20 +187,19 @@ fn yaml_1_1(documents: &str) -> Option<Value> {
     const PROGRAM: &str = "import sys, json\ntry:\n    import yaml\nexcept ImportError:\n    \
                            sys.exit(3)\nprint(json.dumps(list(yaml.safe_load_all(sys.stdin.buffer))))";
     let python = std::env::var("NPL_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let mut child = Command::new(python)
+    let child = Command::new(python)
         .args(["-c", PROGRAM])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .spawn()
-        .ok()?;
+        .spawn();
+    let Ok(mut child) = child else {
+        skipped("there is no Python to read YAML 1.1 with");
+        return None;
+    };
     child.stdin.take()?.write_all(documents.as_bytes()).ok()?;
     let output = child.wait_with_output().ok()?;
     if output.status.code() == Some(3) {
-        eprintln!("SKIPPED: Python has no `yaml` module; `tests/run` installs it");
-        assert!(
-            std::env::var_os("CI").is_none(),
-            "under CI it has to be there"
-        );
+        skipped("Python has no `yaml` module; `tests/run` installs it");
         return None;
     }
     Some(serde_json::from_slice(&output.stdout).unwrap())

@@ -1,10 +1,6 @@
 //! Policies that others wrote, read in place from the folder that `NPL_CORPUS` names.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, fs};
 
 use npl_diagnostics::{Diagnostic, FileId};
 use npl_policy::interpret::Interpreter;
@@ -12,23 +8,10 @@ use npl_targets::{
     import::judge::{Cluster, Flow},
     inventory,
 };
+use npl_test_support::skip::corpus;
 use serde_json::Value;
 
 use crate::support::{flows, lowered, said};
-
-pub(crate) fn corpus(name: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("NPL_CORPUS").map(|folder| Path::new(&folder).join(name));
-    let there = folder.filter(|folder| folder.is_dir());
-    if there.is_none() {
-        eprintln!("SKIPPED: NPL_CORPUS names no folder with {name}, so nothing of it was judged");
-        let in_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
-        assert!(
-            !in_ci,
-            "under CI the corpus has to be judged: set NPL_CORPUS"
-        );
-    }
-    there
-}
 
 /// What of Cilium's examples is refused, and why.
 const REFUSED: &[(&str, &str)] = &[

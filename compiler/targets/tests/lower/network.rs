@@ -20,11 +20,9 @@ use npl_targets::{
     },
     inventory,
 };
+use npl_test_support::skip::corpus;
 
-use crate::{
-    corpus::corpus,
-    support::{flows, lowered, said},
-};
+use crate::support::{flows, lowered, said};
 
 /// What is refused, by code, and how many objects: the AdminNetworkPolicies and
 /// BaselineAdminNetworkPolicies, and no NetworkPolicy.
