@@ -33,21 +33,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Answer> {
     }
     let output = goal(&args.output)?;
     let mut walked = BTreeSet::new();
-    let mut sources = read(&args.sources, &mut walked)?;
-    if args.sources.iter().any(|path| path == "-") {
-        if args.stdin_kind != StdinKind::Yaml {
-            return Err(Stop::failed(
-                "`nplc import` reads YAML: give `--stdin-kind yaml`",
-            ));
-        }
-        sources.push(Text {
-            path: "standard input".to_owned(),
-            text: ask::read_stdin()?,
-        });
-    }
-    if sources.is_empty() {
-        return Err(Stop::failed("there is no YAML in what is given"));
-    }
+    let sources = sources(args, &mut walked)?;
     let name = output
         .as_deref()
         .and_then(Utf8Path::file_stem)
@@ -107,6 +93,26 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Answer> {
     // The process ends here: taking a large program apart, value by value, is for nobody.
     std::mem::forget(imported);
     Ok(Answer::Yes)
+}
+
+/// What is to be imported, standard input included.
+fn sources(args: &Args, walked: &mut BTreeSet<String>) -> Result<Vec<Text>> {
+    let mut sources = read(&args.sources, walked)?;
+    if args.sources.iter().any(|path| path == "-") {
+        if args.stdin_kind != StdinKind::Yaml {
+            return Err(Stop::failed(
+                "`nplc import` reads YAML: give `--stdin-kind yaml`",
+            ));
+        }
+        sources.push(Text {
+            path: "standard input".to_owned(),
+            text: ask::read_stdin()?,
+        });
+    }
+    if sources.is_empty() {
+        return Err(Stop::failed("there is no YAML in what is given"));
+    }
+    Ok(sources)
 }
 
 fn summary(imported: &Imported, args: &Args, ui: &Ui) {

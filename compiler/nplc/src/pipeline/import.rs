@@ -152,15 +152,7 @@ pub fn import(request: Import) -> Result<Imported> {
     let sources = documents.get(..files).unwrap_or_default();
     let (mut policies, more) = yaml::read_documents(sources);
     found.extend(more);
-    let other = policies
-        .left_out
-        .iter()
-        .filter(|left| left.codes.is_empty());
-    found.extend(other.map(|left| {
-        let message = format!("a `{}` is a policy of a kind that is not read", left.kind);
-        Diagnostic::new(&codes::IMPORT_OTHER_KIND, left.place, message)
-            .help("say the same with a kind that is read, or leave it out with `--skip-refused`")
-    }));
+    found.extend(other_kinds(&policies));
     let read = npl_targets::inventory::read_documents(&documents);
     broken(&texts, files, found.iter().chain(&read.diagnostics))?;
     // What is no object, or a broken one, might have been meant as a policy.
@@ -211,6 +203,15 @@ pub fn import(request: Import) -> Result<Imported> {
         texts,
         strangers,
         _compiled: program.units,
+    })
+}
+
+fn other_kinds(policies: &Policies) -> impl Iterator<Item = Diagnostic<Place>> {
+    let all = policies.left_out.iter();
+    all.filter(|left| left.codes.is_empty()).map(|left| {
+        let message = format!("a `{}` is a policy of a kind that is not read", left.kind);
+        Diagnostic::new(&codes::IMPORT_OTHER_KIND, left.place, message)
+            .help("say the same with a kind that is read, or leave it out with `--skip-refused`")
     })
 }
 

@@ -50,7 +50,7 @@ pub trait Located {
 /// What the manifests of a program are to it, by where they lie.
 #[derive(Debug, Default)]
 struct Roles {
-    sources: Vec<Utf8PathBuf>,
+    sources: BTreeSet<Utf8PathBuf>,
     inventory: BTreeSet<Utf8PathBuf>,
     /// Named one by one. The others were found in folders.
     named: BTreeSet<Utf8PathBuf>,
@@ -80,10 +80,10 @@ impl Unit {
     pub fn open(files: &dyn Files, program: Program, piped: Option<&str>) -> Result<Self> {
         let root = program.root.clone();
         let mut roles = Roles {
-            sources: program.yaml.clone(),
+            sources: program.yaml.iter().cloned().collect(),
             ..Roles::default()
         };
-        let paths = roles.sources.iter().chain(&program.inventory).cloned();
+        let paths = program.yaml.iter().chain(&program.inventory).cloned();
         let paths: Vec<Utf8PathBuf> = paths.collect();
         let inventory: BTreeSet<Utf8PathBuf> = program.inventory.iter().cloned().collect();
         let named: BTreeSet<Utf8PathBuf> = program.named.iter().cloned().collect();

@@ -1,5 +1,5 @@
-//! JSON that people and their tools write: where it is wrong, and how, in words that do not speak of
-//! this program.
+//! JSON that people and their tools write: where it is wrong, and how, in words that do not speak
+//! of this program.
 
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
