@@ -300,3 +300,45 @@ fn mended_strings_hold_what_was_meant() {
         assert_eq!(value.node, "web", "{text}");
     }
 }
+
+#[test]
+fn ports_in_another_order() {
+    assert_snapshot!(each(&[
+        "allow a -> b:80-81-82",
+        "port p = {80, 2027-01-31}",
+        "allow a -> b:tcp/80",
+        "allow a -> b:{443, udp/53-54}",
+        "workload w { tcp/80: \"x\" }",
+    ]));
+}
+
+#[test]
+fn every_unfinished_item_shows_how_it_is_written() {
+    let texts = [
+        "namespace",
+        "use",
+        "use m.{x as y}",
+        "workload a",
+        "foreign workload",
+        "external e =",
+        "network n =",
+        "group g = a |",
+        "service s",
+        "port p =",
+        "param p",
+        "template t",
+        "apply t",
+        "apply t(a, {80})",
+        "allow a ->",
+        "deny all",
+        "assert a",
+        "test",
+        "test \"t\" { a -> }",
+    ];
+    for text in texts {
+        let found = parse_file(text).diagnostics;
+        assert!(!found.is_empty(), "{text}");
+        assert!(found.iter().all(|d| d.help.is_some()), "{text}: {found:?}");
+    }
+    assert_snapshot!(each(&texts));
+}

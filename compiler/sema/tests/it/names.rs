@@ -310,6 +310,7 @@ allow api -> -> db:pg
 "#,
         r#"
 main.npl:5:14-16 error[unexpected-token] expected a name, found `->`
+  help: a rule is written like `allow frontend -> api:443`
 "#,
     );
 }

@@ -3,7 +3,11 @@
 
 mod bad;
 
-use super::{brackets, explain::keys, literal::Finding};
+use super::{
+    brackets,
+    explain::{keys, ports},
+    literal::Finding,
+};
 use crate::{
     lexer::{Lexeme, scan, slice},
     limits::MAX_LEXICAL_ERRORS,
@@ -40,9 +44,11 @@ impl<'t> Source<'t> {
             too_deep: false,
         };
         if source.lexemes.iter().any(|t| t.kind.is_bad()) {
-            let (lexemes, findings) = keys::quote(text, &source.lexemes);
-            source.lexemes = lexemes;
-            source.diagnostics.extend(findings);
+            for read in [ports::turned, keys::quote] {
+                let (lexemes, findings) = read(text, &source.lexemes);
+                source.lexemes = lexemes;
+                source.diagnostics.extend(findings);
+            }
             source.sift();
         }
         source.match_brackets();

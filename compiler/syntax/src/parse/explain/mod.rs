@@ -7,7 +7,9 @@ mod flows;
 mod items;
 pub(super) mod keys;
 mod lists;
+pub(super) mod ports;
 mod rules;
+mod shape;
 
 use super::{
     lexical::shown,
@@ -194,6 +196,7 @@ const KNOWN: &[fn(&Place<'_>) -> Option<Answer>] = &[
     rules::can_not,
     rules::quoted_date,
     rules::entry_comma,
+    ports::range,
     rules::port_list,
     destination::union,
     rules::clause_order,
@@ -214,13 +217,17 @@ pub(super) fn explain(place: &Place<'_>) -> Answer {
         .iter()
         .find_map(|known| known(place))
         .unwrap_or_else(|| {
-            Answer::only(place.finding(
-                &syntax::UNEXPECTED_TOKEN,
-                format!(
-                    "expected {}, found {}",
-                    expected::sentence(place),
-                    place.found_text()
-                ),
-            ))
+            Answer::only(
+                place
+                    .finding(
+                        &syntax::UNEXPECTED_TOKEN,
+                        format!(
+                            "expected {}, found {}",
+                            expected::sentence(place),
+                            place.found_text()
+                        ),
+                    )
+                    .help(shape::help(place)),
+            )
         })
 }
