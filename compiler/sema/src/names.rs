@@ -38,6 +38,11 @@ const RESERVED: [&str; 30] = [
     "breach",
 ];
 
+/// Whether a text is one of these words.
+pub(crate) fn is_reserved(text: &str) -> bool {
+    RESERVED.contains(&text)
+}
+
 /// `[A-Za-z_][A-Za-z0-9_]*(-[A-Za-z0-9_]+)*`, and no reserved word.
 pub fn is_identifier(text: &str) -> bool {
     let mut parts = text.split('-');
@@ -49,7 +54,7 @@ pub fn is_identifier(text: &str) -> bool {
     word(first)
         && !first.starts_with(|c: char| c.is_ascii_digit())
         && parts.all(word)
-        && !RESERVED.contains(&text)
+        && !is_reserved(text)
 }
 
 /// A DNS label: what Kubernetes takes as the name of a namespace, and a prefix of object names.

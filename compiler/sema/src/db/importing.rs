@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 use super::{
     Db, Package, SourceFile,
     cut::{Item, declared, parse},
+    intended::intended,
 };
 
 /// One name that a `use` brings in.
@@ -206,6 +207,9 @@ impl<'db> Importer<'db> {
         let have = declared(self.db, module);
         if let Some(found) = have.get(&name.node) {
             return Some(found);
+        }
+        if intended(self.db, module).contains(&name.node) {
+            return None;
         }
         let shown = self.shown(module);
         let text = format!("module `{shown}` declares no `{}`", name.node);

@@ -10,6 +10,7 @@
 //! | `parse` | item | its tree |
 //! | `declared` | file | the names that it declares |
 //! | `module_scope` | file | declared and imported names, with what is wrong with them |
+//! | `intended` | file | names that its broken items were to bring in |
 //! | `mentions` | file | names used, unknown ones reported |
 //! | `circles` | package | declarations that stand for themselves |
 //! | `value` | item | what a declaration stands for |
@@ -24,6 +25,7 @@ mod cut;
 mod evaluate;
 mod ignoring;
 mod importing;
+mod intended;
 mod module;
 mod package;
 mod refs;

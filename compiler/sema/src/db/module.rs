@@ -112,6 +112,10 @@ impl<'db> Build<'db> {
         let at = u32::try_from(self.scope.bindings.len()).unwrap_or(u32::MAX);
         self.scope.bindings.push(binding);
         self.scope.by_name.insert(name.clone(), at);
+        // What leads nowhere was reported, and its name is not the one that was meant.
+        if binding == Binding::Broken {
+            return true;
+        }
         let look = skeleton(name);
         let Some((known, place)) = self.skeletons.get(&look).cloned() else {
             let entry = (name.clone(), Some((item, range)));

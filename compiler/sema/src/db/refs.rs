@@ -1,16 +1,52 @@
 //! The names that an item mentions, by a walk over its tree. Names that a template gives to its own
 //! arguments are left out: they are nobody else's.
 
-use npl_syntax::ast::{
-    self, Arg, Claim, Dest, End, ItemKind, NameArg, Path, Port, Ports, Prim, Set,
+use npl_syntax::{
+    ItemWord,
+    ast::{self, Arg, Claim, Dest, End, ItemKind, NameArg, Path, Port, Ports, Prim, Set},
 };
 
 /// One mention.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ref<'a> {
     pub(crate) path: &'a Path,
+    pub(crate) wanted: Wanted,
+}
+
+/// What may stand where a name is mentioned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// An end of a rule, a claim or a flow, or a member of a group.
+    End,
+    /// An argument of a template.
+    Arg,
+    /// The value of a `param`.
+    Default,
+    Port,
+    Template,
+    /// An external, a network, or a string.
+    Literal,
+}
+
+impl Wanted {
     /// A workload may stand here.
-    pub(crate) end: bool,
+    pub(crate) fn is_end(self) -> bool {
+        matches!(self, Self::End | Self::Arg)
+    }
+
+    /// Whether what an item of this word declares may stand here.
+    pub(crate) fn fits(self, word: ItemWord) -> bool {
+        match self {
+            Self::End => word.declares() && !matches!(word, ItemWord::Port | ItemWord::Template),
+            Self::Arg | Self::Default => word.declares() && word != ItemWord::Template,
+            Self::Port => matches!(word, ItemWord::Port | ItemWord::Param),
+            Self::Template => word == ItemWord::Template,
+            Self::Literal => matches!(
+                word,
+                ItemWord::External | ItemWord::Network | ItemWord::Group | ItemWord::Param
+            ),
+        }
+    }
 }
 
 /// Every mention of an item, in order of the tree.
@@ -31,12 +67,14 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     fn item(&mut self, item: &'a ast::Item) {
         match &item.kind {
-            ItemKind::External { set, .. } | ItemKind::Network { set, .. } => self.set(set, false),
-            ItemKind::Group { set, .. } => self.set(set, true),
+            ItemKind::External { set, .. } | ItemKind::Network { set, .. } => {
+                self.set(set, Wanted::Literal);
+            }
+            ItemKind::Group { set, .. } => self.set(set, Wanted::End),
             ItemKind::Port { ports, .. } => self.ports(ports),
             ItemKind::Param { default, .. } => {
                 if let Some(Arg::Set(set)) = default {
-                    self.set(set, false);
+                    self.set(set, Wanted::Default);
                 }
             }
             ItemKind::Template { formals, body, .. } => {
@@ -47,19 +85,19 @@ impl<'a> Walk<'a> {
                 self.formals = before;
             }
             ItemKind::Apply { path, args } => {
-                self.path(path, false);
+                self.path(path, Wanted::Template);
                 for arg in args {
                     if let Arg::Set(set) = arg {
-                        self.set(set, true);
+                        self.set(set, Wanted::Arg);
                     }
                 }
             }
             ItemKind::Rule(rule) => {
-                self.set(&rule.source, true);
+                self.set(&rule.source, Wanted::End);
                 self.dest(&rule.dest);
                 for name in rule.via.iter().flat_map(|via| &via.names) {
                     if let NameArg::Path(path) = name {
-                        self.path(path, false);
+                        self.path(path, Wanted::Literal);
                     }
                 }
             }
@@ -80,11 +118,11 @@ impl<'a> Walk<'a> {
     fn flow(&mut self, from: &'a End, to: &'a End, port: Option<&'a Port>) {
         for end in [from, to] {
             if let End::Path(path) = end {
-                self.path(path, true);
+                self.path(path, Wanted::End);
             }
         }
         if let Some(Port::Path(path)) = port {
-            self.path(path, false);
+            self.path(path, Wanted::Port);
         }
     }
 
@@ -93,39 +131,39 @@ impl<'a> Walk<'a> {
             Claim::CannotReach { from, to, .. }
             | Claim::CanReach { from, to }
             | Claim::OnlyCanReach { from, to } => {
-                self.set(from, true);
+                self.set(from, Wanted::End);
                 self.dest(to);
             }
             Claim::Breach { of, within, .. } => {
-                self.set(of, true);
+                self.set(of, Wanted::End);
                 for set in within {
-                    self.set(set, true);
+                    self.set(set, Wanted::End);
                 }
             }
             Claim::Disjoint { left, right } => {
-                self.set(left, true);
-                self.set(right, true);
+                self.set(left, Wanted::End);
+                self.set(right, Wanted::End);
             }
         }
     }
 
     fn dest(&mut self, dest: &'a Dest) {
-        self.prim(&dest.prim, true);
+        self.prim(&dest.prim, Wanted::End);
         if let Some(ports) = &dest.ports {
             self.ports(ports);
         }
     }
 
-    fn set(&mut self, set: &'a Set, end: bool) {
+    fn set(&mut self, set: &'a Set, wanted: Wanted) {
         for prim in set.union.iter().chain(set.except.iter().flatten()) {
-            self.prim(prim, end);
+            self.prim(prim, wanted);
         }
     }
 
-    fn prim(&mut self, prim: &'a Prim, end: bool) {
+    fn prim(&mut self, prim: &'a Prim, wanted: Wanted) {
         match prim {
-            Prim::Path(path) => self.path(path, end),
-            Prim::Paren(set) => self.set(set, end),
+            Prim::Path(path) => self.path(path, wanted),
+            Prim::Paren(set) => self.set(set, wanted),
             Prim::Str(_) | Prim::Addr(_) => {}
         }
     }
@@ -133,17 +171,17 @@ impl<'a> Walk<'a> {
     fn ports(&mut self, ports: &'a Ports) {
         for port in &ports.ports {
             if let Port::Path(path) = port {
-                self.path(path, false);
+                self.path(path, Wanted::Port);
             }
         }
     }
 
-    fn path(&mut self, path: &'a Path, end: bool) {
+    fn path(&mut self, path: &'a Path, wanted: Wanted) {
         if let [only] = path.segments.as_slice()
             && self.formals.iter().any(|f| f.name.node == only.node)
         {
             return;
         }
-        self.out.push(Ref { path, end });
+        self.out.push(Ref { path, wanted });
     }
 }

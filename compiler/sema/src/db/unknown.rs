@@ -9,10 +9,15 @@ use super::{
     Db, SourceFile,
     cut::{Item, declared, items},
     importing,
-    module::module_scope,
-    refs::Ref,
+    intended::intended,
+    module::{Binding, module_scope},
+    refs::{Ref, Wanted},
 };
-use crate::{eval::prelude, limits::LABELS_MAX};
+use crate::{
+    eval::prelude,
+    limits::LABELS_MAX,
+    names::{is_reserved, skeleton},
+};
 
 /// Namespace of an offered declaration where nothing names one: a visible guess.
 const GUESSED_NAMESPACE: &str = "default";
@@ -53,10 +58,14 @@ impl<'db, 'a> Unknowns<'db, 'a> {
 
     fn put(&mut self, db: &'db dyn Db, item: Item<'db>, found: Ref<'a>, import: Option<SmolStr>) {
         let name = dotted(found);
+        // The parser has said that it is no name.
+        if is_reserved(&name) {
+            return;
+        }
         if let Some(at) = self.by_name.get(&name)
             && let Some(known) = self.list.get_mut(*at)
         {
-            known.end |= found.end;
+            known.end |= found.wanted.is_end();
             if known.more.len() < LABELS_MAX {
                 known.more.push(item.place(db, found.path.span));
             }
@@ -67,7 +76,7 @@ impl<'db, 'a> Unknowns<'db, 'a> {
             name,
             first: (item, found),
             more: Vec::new(),
-            end: found.end && found.path.segments.len() == 1,
+            end: found.wanted.is_end() && found.path.segments.len() == 1,
             import,
         });
     }
@@ -81,17 +90,16 @@ impl<'db, 'a> Unknowns<'db, 'a> {
         if self.list.is_empty() {
             return Default::default();
         }
-        let mut known = module_scope(db, file).names();
-        for name in prelude::names() {
-            known.push(name);
-        }
+        let intended = intended(db, file);
         let mut reporter = Reporter {
             db,
             file,
-            known,
             meant: Vec::new(),
         };
-        let found = self.list.iter().map(|one| reporter.one(one)).collect();
+        let missing = self.list.iter();
+        let missing =
+            missing.filter(|one| intended.binary_search(&one.name.as_str().into()).is_err());
+        let found = missing.map(|one| reporter.one(one)).collect();
         (found, reporter.meant)
     }
 }
@@ -105,11 +113,10 @@ fn dotted(found: Ref<'_>) -> String {
 struct Reporter<'db> {
     db: &'db dyn Db,
     file: SourceFile,
-    known: Vec<&'db str>,
     meant: Vec<&'db str>,
 }
 
-impl Reporter<'_> {
+impl<'db> Reporter<'db> {
     fn one(&mut self, unknown: &Unknown<'_, '_>) -> Diagnostic<Place> {
         let (item, found) = &unknown.first;
         let name = &unknown.name;
@@ -127,16 +134,21 @@ impl Reporter<'_> {
         if found.path.segments.len() > 1 {
             return self.path(out, here, unknown);
         }
-        if let Some(module) = self.elsewhere(name) {
-            let path = format!("{module}.{name}");
-            let fix = self.import(&path, Vec::new());
-            return out
-                .help(format!(
-                    "`{module}` declares it: import it with `use {path}`"
-                ))
-                .fix_with(fix);
+        let wanted = found.wanted;
+        if name == prelude::ICMP {
+            return out.help("`icmp` names ports: write `icmp.echo` behind a `:`");
         }
-        let near = suggest(name, self.known.iter().copied());
+        if let Some((module, theirs)) = self.elsewhere(name, wanted) {
+            let path = format!("{module}.{theirs}");
+            let mut help = format!("`{module}` declares it: import it with `use {path}`");
+            let mut edits = Vec::new();
+            if theirs != name.as_str() {
+                help = format!("`{module}` declares `{theirs}`: import it with `use {path}`");
+                edits = self.renamed(here, &unknown.more, &theirs);
+            }
+            return out.help(help).fix_with(self.import(&path, edits));
+        }
+        let near = suggest(name, self.known(wanted));
         if let Some(near) = near {
             self.meant.push(near);
             out = out.help(format!("did you mean `{near}`?")).fix(
@@ -146,7 +158,9 @@ impl Reporter<'_> {
                 near,
             );
         }
-        let declaration = match unknown.end {
+        // Two names that look alike are an error of their own.
+        let alike = near.is_some_and(|near| skeleton(near) == skeleton(name));
+        let declaration = match unknown.end && !alike {
             true => self.declaration(name),
             false => None,
         };
@@ -160,6 +174,33 @@ impl Reporter<'_> {
             None if near.is_none() => out.help("declare it, or import it with `use`"),
             None => out,
         }
+    }
+
+    /// Names of this file that may stand there.
+    fn known(&self, wanted: Wanted) -> Vec<&'db str> {
+        let (db, scope) = (self.db, module_scope(self.db, self.file));
+        let fits = move |name: &&str| match scope.get(name) {
+            Some(Binding::Item(item)) => wanted.fits(item.word(db)),
+            _ => true,
+        };
+        let entities = prelude::names().filter(move |name| match wanted {
+            Wanted::Port | Wanted::Template | Wanted::Literal => false,
+            Wanted::End | Wanted::Arg | Wanted::Default => *name != prelude::ICMP,
+        });
+        let mut out: Vec<&'db str> = scope.names().into_iter().filter(fits).collect();
+        for name in entities {
+            out.push(name);
+        }
+        out
+    }
+
+    fn renamed(&self, here: Place, more: &[Place], name: &str) -> Vec<Edit<Place>> {
+        let places = std::iter::once(here).chain(more.iter().copied());
+        let edit = |at| Edit {
+            at,
+            text: name.to_owned(),
+        };
+        places.map(edit).collect()
     }
 
     fn icmp(&self, out: Diagnostic<Place>, here: Place, name: &str) -> Diagnostic<Place> {
@@ -188,33 +229,54 @@ impl Reporter<'_> {
             return out.help("names of other files are imported with `use` and then named alone");
         };
         let last = path.rsplit('.').next().unwrap_or(path);
-        let mut edits: Vec<Edit<Place>> = vec![Edit {
-            at: here,
-            text: last.to_owned(),
-        }];
-        edits.extend(unknown.more.iter().map(|at| Edit {
-            at: *at,
-            text: last.to_owned(),
-        }));
+        let edits = self.renamed(here, &unknown.more, last);
         let fix = self.import(path, edits);
         out.help(format!("import it with `use {path}` and write `{last}`"))
             .fix_with(fix)
     }
 
-    /// The module that declares a name which this file does not import.
-    fn elsewhere(&self, name: &str) -> Option<String> {
+    /// The module that declares a name which this file does not import, and the name as it is
+    /// declared: one that looks alike is meant where none is the same.
+    fn elsewhere(&self, name: &str, wanted: Wanted) -> Option<(String, SmolStr)> {
+        let exact = |file: SourceFile| declared(self.db, file).get(name);
+        let look = skeleton(name);
+        let alike = |file: SourceFile| {
+            let all = declared(self.db, file).all.iter().copied();
+            let mut alike = all.filter(|item| {
+                let name = item.name(self.db).as_ref();
+                name.is_some_and(|name| skeleton(name) == look)
+            });
+            alike.next()
+        };
+        let found = self.module_with(wanted, exact);
+        if found.is_some() || self.known(wanted).iter().any(|k| skeleton(k) == look) {
+            return found;
+        }
+        self.module_with(wanted, alike)
+    }
+
+    fn module_with(
+        &self,
+        wanted: Wanted,
+        find: impl Fn(SourceFile) -> Option<Item<'db>>,
+    ) -> Option<(String, SmolStr)> {
         let own = self.file.package(self.db);
-        let declares = |file: &&SourceFile| declared(self.db, **file).get(name).is_some();
+        let named = |file: SourceFile| {
+            let item = find(file).filter(|item| wanted.fits(item.word(self.db)))?;
+            item.name(self.db).clone()
+        };
         let mut files = own.files(self.db).iter().filter(|f| **f != self.file);
-        if let Some(file) = files.find(declares) {
-            return Some(file.module(self.db).to_string());
+        if let Some(found) = files.find_map(|file| Some((*file, named(*file)?))) {
+            return Some((found.0.module(self.db).to_string(), found.1));
         }
         own.others(self.db).iter().find_map(|(prefix, other)| {
-            let file = other.files(self.db).iter().find(declares)?;
-            Some(match file.root(self.db) {
+            let mut files = other.files(self.db).iter();
+            let (file, name) = files.find_map(|file| Some((*file, named(*file)?)))?;
+            let module = match file.root(self.db) {
                 true => prefix.to_string(),
                 false => format!("{prefix}.{}", file.module(self.db)),
-            })
+            };
+            Some((module, name))
         })
     }
 

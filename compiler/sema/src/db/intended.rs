@@ -1,0 +1,60 @@
+//! Names that a broken item was to bring in. Its own finding says what is wrong; that the names are
+//! missing is the same mistake, so that nothing says it of each of their uses.
+
+use npl_diagnostics::{Diagnostic, TextRange, codes::syntax};
+use npl_syntax::{ItemWord, TokenKind as T, lex};
+use smol_str::SmolStr;
+
+use super::{
+    Db, SourceFile,
+    cut::{Item, items, parse},
+};
+
+/// Sorted, no duplicates.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn intended(db: &dyn Db, file: SourceFile) -> Vec<SmolStr> {
+    let mut out = Vec::new();
+    for item in &items(db, file).items {
+        let errors = parse(db, *item).diagnostics.iter();
+        let errors: Vec<_> = errors.filter(|d| d.is_error()).collect();
+        if !errors.is_empty() {
+            of_item(db, *item, &errors, &mut out);
+        }
+    }
+    out.sort_unstable();
+    out.dedup();
+    out
+}
+
+fn of_item(db: &dyn Db, item: Item<'_>, errors: &[&Diagnostic<TextRange>], out: &mut Vec<SmolStr>) {
+    let (word, text) = (item.word(db), item.text(db));
+    if word == ItemWord::Use {
+        out.extend(names(text));
+    } else if word.declares() && item.name(db).is_none() {
+        out.extend(names(text).next());
+    }
+    // `wrkload a { … }`: the finding knows which word was meant.
+    for slip in errors.iter().filter(|d| d.code == &syntax::MISSING_KEYWORD) {
+        let meant = slip.fixes.iter().flat_map(|fix| &fix.edits).next();
+        let rest = text.get(slip.at.end as usize..).unwrap_or_default();
+        match meant.map(|edit| edit.text.as_str()) {
+            Some("use") => out.extend(names(rest)),
+            Some(
+                "workload" | "foreign" | "external" | "network" | "group" | "service" | "port"
+                | "param" | "template",
+            ) => out.extend(names(rest).next()),
+            _ => {}
+        }
+    }
+}
+
+/// The names of a text, quoted ones too.
+fn names(text: &str) -> impl Iterator<Item = SmolStr> {
+    let tokens: Vec<SmolStr> = lex(text)
+        .iter()
+        .filter(|(kind, _)| kind.is_name() || *kind == T::Str)
+        .filter_map(|(_, range)| text.get(range.as_usize()))
+        .map(|name| SmolStr::new(name.trim_matches('"')))
+        .collect();
+    tokens.into_iter()
+}
