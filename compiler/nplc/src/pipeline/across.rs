@@ -35,7 +35,12 @@ pub(super) fn findings(units: &[Unit]) -> Vec<Vec<Diagnostic<Place>>> {
                     clashing(&rules.0, &rules.1).map(|pair| (theirs, pair))
                 });
                 if let Some((theirs, (a, b))) = clash {
-                    found.extend(clash_finding(first, (one, a), (other, b), theirs, workload));
+                    let clash = clash_finding(first, (one, a), (other, b), theirs, workload);
+                    // Of a rule that binds at several workloads once.
+                    let new = |d: &Diagnostic<Place>| {
+                        !found.iter().any(|k| k.code == d.code && k.at == d.at)
+                    };
+                    found.extend(clash.filter(new));
                 }
             }
         }

@@ -26,12 +26,18 @@ pub(crate) fn check(db: &dyn Db, file: SourceFile) -> Arc<[Diagnostic<Place>]> {
         let parsed = parse(db, *item);
         let in_item = |range| item.place(db, range);
         out.extend(parsed.diagnostics.iter().map(|d| d.clone().map(in_item)));
+        // What the parser has refused is not judged again: one text has one mistake.
+        let errors = parsed.diagnostics.iter().filter(|d| d.is_error());
+        let refused: Vec<Place> = errors.map(|d| in_item(d.at)).collect();
+        let new = |d: &&Diagnostic<Place>| !refused.contains(&d.at);
         let word = item.word(db);
         if word.declares() {
-            out.extend_from_slice(&value(db, *item).diagnostics);
+            let found = value(db, *item).diagnostics.iter();
+            out.extend(found.filter(new).cloned());
         }
         if own && lowers(word) {
-            out.extend_from_slice(&lower(db, *item).diagnostics);
+            let found = lower(db, *item).diagnostics.iter();
+            out.extend(found.filter(new).cloned());
         }
     }
     out.extend_from_slice(&module_scope(db, file).diagnostics);

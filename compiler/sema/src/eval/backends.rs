@@ -23,6 +23,9 @@ use smol_str::{SmolStr, format_smolstr};
 
 use crate::{eval::cx::Cx, value::ServiceValue};
 
+/// The label at the declaration, by which findings of one service are known.
+pub(crate) const SERVICE_DECLARED: &str = "declared here";
+
 /// What stands behind one port of a Service.
 #[derive(Clone, Debug)]
 pub(crate) struct Backend {
@@ -45,6 +48,7 @@ impl Cx<'_> {
             let message = format!("the service `{}` needs an inventory", service.short);
             let found = self
                 .found(&codes::SERVICE_NEEDS_INVENTORY, at, message)
+                .also(service.place, SERVICE_DECLARED)
                 .note("a rule on a Service is a rule on the pods behind it, at their own port")
                 .help("give one with `--inventory` or in `npl.toml`, or name the workload");
             self.report(found);
@@ -57,7 +61,7 @@ impl Cx<'_> {
             );
             let found = self
                 .found(&codes::UNKNOWN_SERVICE, at, message)
-                .also(service.place, "declared here")
+                .also(service.place, SERVICE_DECLARED)
                 .help(near(inventory, service));
             self.report(found);
             return None;

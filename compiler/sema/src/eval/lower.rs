@@ -20,6 +20,7 @@ use crate::{
         limits::{APPLIED_ITEMS_MAX, BODY_ITEMS_MAX, TEMPLATE_DEPTH_MAX},
         text::{self, Text},
     },
+    limits::LABELS_MAX,
     lowered::Lowered,
     scope::Scope,
     value::{TemplateValue, Value},
@@ -253,7 +254,8 @@ fn apply(
     }
     let at = cx.at(path.span);
     let found = std::mem::take(&mut out.diagnostics);
-    out.diagnostics = found.into_iter().map(|d| relocate(d, at)).collect();
+    let found = found.into_iter().map(|d| relocate(d, at)).collect();
+    out.diagnostics = joined(found);
     Some(out)
 }
 
@@ -274,6 +276,22 @@ fn relocate(found: Diagnostic<Place>, at: Place) -> Diagnostic<Place> {
         fixes: Vec::new(),
         ..found
     }
+}
+
+/// One argument that fits no rule of the body is one mistake: the rules are named beside it.
+fn joined(found: Vec<Diagnostic<Place>>) -> Vec<Diagnostic<Place>> {
+    let mut out: Vec<Diagnostic<Place>> = Vec::with_capacity(found.len());
+    for one in found {
+        let same = |d: &&mut Diagnostic<Place>| {
+            d.code == one.code && d.at == one.at && d.message == one.message
+        };
+        match out.iter_mut().find(same) {
+            Some(first) if first.labels.len() < LABELS_MAX => first.labels.extend(one.labels),
+            Some(_) => {}
+            None => out.push(one),
+        }
+    }
+    out
 }
 
 fn may_nest(

@@ -35,6 +35,8 @@ mod workload;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use backends::SERVICE_DECLARED;
+
 use npl_diagnostics::{Diagnostic, Place};
 use npl_policy::model::TestFlow;
 use npl_syntax::ast::{self, ItemKind};

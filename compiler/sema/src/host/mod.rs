@@ -17,7 +17,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use npl_diagnostics::{Diagnostic, FileId, Place, Sources};
+use npl_diagnostics::{Diagnostic, FileId, Label, Place, Sources, codes::inventory as codes};
 use npl_policy::{inventory::Inventory, model::Model};
 use npl_syntax::ast::Date;
 use rayon::prelude::*;
@@ -29,6 +29,8 @@ pub use at::ItemAt;
 
 use crate::{
     db::{self, Database, SourceFile, World},
+    eval::SERVICE_DECLARED,
+    limits::LABELS_MAX,
     load::Program,
     manifest::Manifest,
 };
@@ -155,7 +157,7 @@ impl Host {
                 out.extend_from_slice(db::unused(&self.db, *file));
             }
         }
-        out
+        once_for_each_service(out)
     }
 
     /// Keeps `known_circles` what `circles` answers. `std` has none: a test says so.
@@ -234,4 +236,39 @@ impl Sources for Host {
     fn text(&self, file: FileId) -> &str {
         self.texts.get(file.0 as usize).map_or("", |t| &t.text)
     }
+}
+
+/// What is wrong with a service itself is said at its first use; the others are named beside it.
+fn once_for_each_service(found: Vec<Diagnostic<Place>>) -> Vec<Diagnostic<Place>> {
+    let of_service = |d: &Diagnostic<Place>| {
+        let declared = d
+            .labels
+            .iter()
+            .find(|label| label.text == SERVICE_DECLARED)?;
+        [&codes::SERVICE_NEEDS_INVENTORY, &codes::UNKNOWN_SERVICE]
+            .contains(&d.code)
+            .then_some((d.code.id, declared.at))
+    };
+    let mut first: FxHashMap<(&str, Place), usize> = FxHashMap::default();
+    let mut out: Vec<Diagnostic<Place>> = Vec::with_capacity(found.len());
+    for diagnostic in found {
+        let known = of_service(&diagnostic).and_then(|key| match first.get(&key) {
+            Some(at) => Some(*at),
+            None => {
+                first.insert(key, out.len());
+                None
+            }
+        });
+        match known.and_then(|at| out.get_mut(at)) {
+            None => out.push(diagnostic),
+            Some(one) if one.labels.len() <= LABELS_MAX => {
+                one.labels.push(Label {
+                    at: diagnostic.at,
+                    text: "also named here".to_owned(),
+                });
+            }
+            Some(_) => {}
+        }
+    }
+    out
 }

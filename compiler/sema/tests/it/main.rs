@@ -14,4 +14,5 @@ mod finish;
 mod host;
 mod load;
 mod manifest;
+mod mistakes;
 mod names;
