@@ -395,6 +395,13 @@ fn pods_that_two_packages_own() {
     assert!(both.contains("b/main.npl:1:10: warning[NPL0715]"), "{both}");
     let clash = run(&two("workload front", 7000), 1);
     assert!(clash.contains("b/main.npl:4:1: error[NPL0709]"), "{clash}");
+    // A rule that binds at two of them clashes once.
+    let twice = two("workload front", 7000) + "workload again { app: \"web\", tier: \"x\" }\n";
+    let twice = run(
+        &twice.replace("egress front ->", "egress front | again ->"),
+        1,
+    );
+    assert_eq!(twice.matches("NPL0709").count(), 1, "{twice}");
     let foreign = two("foreign workload front", 5000)
         .replace("allow egress front -> db:5000 via http { GET \"/\" }\n", "");
     assert_eq!(
@@ -404,4 +411,47 @@ fn pods_that_two_packages_own() {
         ),
         ""
     );
+}
+
+/// Nobody knows what an item with an error would have supplied.
+#[test]
+fn what_is_missing_is_not_told_beside_an_item_with_an_error() {
+    let fine = "namespace shop\nuse std.cloud.metadata\nuse std.kubernetes.kube_dns\n\
+        workload a { app: \"a\" }\nexternal e = \"x.example\"\n\
+        allow a -> e:443 via tls.sni \"x.example\"\n\
+        allow a -> kube_dns:53/any via dns \"*\"\ndeny all -> metadata\n";
+    let codes = |text: &str| {
+        let sandbox = Sandbox::with(&[("shop.npl", text)]);
+        let ran = sandbox.run(&["check", "shop.npl", "--format", "json"]);
+        let document = ran.json();
+        let found = document["diagnostics"].as_array().unwrap().iter();
+        let codes = found.map(|f| f["code"].as_str().unwrap().to_owned());
+        codes.collect::<Vec<_>>()
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(codes(fine), none);
+    for (right, wrong, code) in [
+        ("std.cloud.", "std.clod.", "NPL0205"),
+        ("deny all", "dny all", "NPL0102"),
+        ("-> kube_dns:", "-> kube_dn:", "NPL0201"),
+        ("workload a {", "wrkload a {", "NPL0102"),
+    ] {
+        assert_eq!(codes(&fine.replace(right, wrong)), [code], "{wrong}");
+    }
+    // Without an error both are told.
+    assert_eq!(
+        codes(&fine.replace("deny all -> metadata\n", "")),
+        ["NPL0207", "NPL0607"]
+    );
+}
+
+#[test]
+fn a_claim_of_a_template_is_not_told_of_an_argument_again() {
+    let text = "namespace shop\nworkload a { app: \"a\" }\nforeign workload f { app: \"f\" }\n\
+        template t(x: workload, y: workload) {\n  allow x -> y:80\n  \
+        assert x cannot reach y:81\n}\napply t(f, f)\n";
+    let sandbox = Sandbox::with(&[("shop.npl", text)]);
+    let ran = sandbox.run(&["check", "shop.npl", "--format", "concise"]);
+    assert_eq!(ran.out.matches("NPL0305").count(), 1, "{}", ran.out);
+    assert!(!ran.out.contains("NPL0503"), "{}", ran.out);
 }

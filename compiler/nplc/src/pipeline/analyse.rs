@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use npl_diagnostics::{Code, Diagnostic, Place, Severity, codes::import as codes};
+use npl_diagnostics::{
+    Code, Diagnostic, Place, Severity,
+    codes::{cilium as cilium_codes, claims as claim_codes, import as codes, kinds, lints},
+};
 use npl_policy::{
     claims::{self, ClaimOutcome, Decision},
     inventory::Inventory,
@@ -148,10 +151,13 @@ impl Unit {
             },
             || lint::check(&model, inventory),
         );
-        found.extend(target);
-        found.extend(lints);
+        let consequent = consequent(&found);
+        let stands = |d: &Diagnostic<Place>| !consequent.contains(&d.code);
+        found.extend(target.into_iter().chain(lints).filter(stands));
         let sound = !found.iter().any(Diagnostic::is_error);
-        found.extend(claims::diagnostics(&enforced, &claims));
+        let claimed = claims::diagnostics(&enforced, &claims);
+        let claimed = claimed.into_iter().filter(|d| !told_of_argument(&found, d));
+        found.extend(claimed.collect::<Vec<_>>());
         let diagnostics = self.host.finish(found);
         let analysis = Analysis {
             checked: Checked::new(Arc::clone(&model), &diagnostics),
@@ -168,6 +174,38 @@ impl Unit {
         let made = made.filter(|_| analysis.checked.is_some());
         (analysis, made)
     }
+}
+
+/// Findings that something is missing: a rule, a workload or a deny that would speak of it.
+const SAY_MISSING: [Code; 7] = [
+    &lints::REBINDING,
+    &lints::METADATA_REACHABLE,
+    &lints::WORLD_REACHES_APISERVER,
+    &lints::NOTHING_OWNED,
+    &lints::ONLY_DENIED,
+    &cilium_codes::NAME_NEVER_LEARNED,
+    &cilium_codes::NOTHING_CHECKS_VIA,
+];
+
+/// What is not to be said of a program with these findings: of an item with an error nobody knows
+/// what it would have supplied.
+fn consequent(found: &[Diagnostic<Place>]) -> &'static [Code] {
+    // Codes below are of syntax, names, kinds and sets: of what items say.
+    let of_items = |d: &Diagnostic<Place>| d.is_error() && d.code.id < "NPL0500";
+    match found.iter().any(of_items) {
+        true => &SAY_MISSING,
+        false => &[],
+    }
+}
+
+/// A claim of a template that nothing enforces, for an argument of which the rules beside it were
+/// told the same.
+fn told_of_argument(found: &[Diagnostic<Place>], claim: &Diagnostic<Place>) -> bool {
+    let applied = |at: &Place| claim.labels.iter().any(|l| l.at.anchor == at.anchor);
+    claim.code == &claim_codes::CLAIM_NOTHING_ENFORCES
+        && found
+            .iter()
+            .any(|d| d.code == &kinds::NOTHING_ENFORCES && applied(&d.at))
 }
 
 /// Refused by lowering for what Cilium makes of it, not for what the language lacks.
