@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 
 use crate::{
-    interpret::{Endpoint, Flow, Interpreter, a_name, address_atoms, holds, port_atoms},
+    interpret::{Endpoint, Flow, Interpreter, a_name, address_atoms, port_atoms},
     inventory::Labels,
     label::Cube,
     model::{ControlPlane, Entity, Facts, FlowPort, Model, Pod, Set, Verdict},
