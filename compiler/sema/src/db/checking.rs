@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use npl_diagnostics::{Diagnostic, Place};
+use npl_diagnostics::{Diagnostic, Place, codes::syntax};
+use rustc_hash::FxHashMap;
 
 use super::{
     Db, SourceFile,
@@ -12,6 +13,7 @@ use super::{
     module::module_scope,
     usage::mentions,
 };
+use crate::limits::LABELS_MAX;
 
 /// What nothing in the package uses is left out: that depends on all of it. Of a dependency: what
 /// is wrong with its declarations, since its rules are not compiled here.
@@ -40,6 +42,7 @@ pub(crate) fn check(db: &dyn Db, file: SourceFile) -> Arc<[Diagnostic<Place>]> {
             out.extend(found.filter(new).cloned());
         }
     }
+    let mut out = once_for_each_word(out);
     out.extend_from_slice(&module_scope(db, file).diagnostics);
     out.extend_from_slice(&mentions(db, file).diagnostics);
     if own {
@@ -48,4 +51,32 @@ pub(crate) fn check(db: &dyn Db, file: SourceFile) -> Arc<[Diagnostic<Place>]> {
         out.retain(Diagnostic::is_error);
     }
     out.into()
+}
+
+/// A reserved word that a declaration takes for its name is one mistake, wherever the file uses the
+/// name: the other places are named beside the first.
+fn once_for_each_word(found: Vec<Diagnostic<Place>>) -> Vec<Diagnostic<Place>> {
+    let mut out: Vec<Diagnostic<Place>> = Vec::with_capacity(found.len());
+    let mut first: FxHashMap<String, usize> = FxHashMap::default();
+    for diagnostic in found {
+        // Where the word can be quoted, each place is mended by itself.
+        if diagnostic.code != &syntax::RESERVED_WORD || !diagnostic.fixes.is_empty() {
+            out.push(diagnostic);
+            continue;
+        }
+        match first
+            .get(&diagnostic.message)
+            .and_then(|at| out.get_mut(*at))
+        {
+            Some(one) if one.labels.len() < LABELS_MAX => {
+                *one = one.clone().also(diagnostic.at, "also named here");
+            }
+            Some(_) => {}
+            None => {
+                first.insert(diagnostic.message.clone(), out.len());
+                out.push(diagnostic);
+            }
+        }
+    }
+    out
 }

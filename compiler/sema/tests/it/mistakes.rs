@@ -75,9 +75,14 @@ fn a_reserved_word_is_told_by_the_parser_alone() {
         r#"
 namespace shop
 workload b { app: "b" }
+workload can { app: "can" }
 allow can -> b:80
+allow b -> deny:80
 "#,
-        "main.npl:3:7-10 error[reserved-word] `can` is a reserved word, not a name",
+        r#"
+main.npl:3:10-13 error[reserved-word] `can` is a reserved word, not a name
+main.npl:5:12-16 error[reserved-word] `deny` is a reserved word, not a name
+"#,
     );
 }
 
