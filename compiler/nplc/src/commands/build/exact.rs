@@ -46,7 +46,7 @@ pub(super) fn compare(
         return Err(format!("what was made is not read back: {}", error.message));
     }
     let mut made = lowered.model;
-    made.settings = meant.settings.clone();
+    made.settings = meant.settings;
     match compare::compare(&meant, &made) {
         Ok(compared) => match compared.differences.first() {
             None => Ok(Ok(compared.regions)),
