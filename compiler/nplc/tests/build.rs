@@ -86,6 +86,8 @@ fn a_folder_among_the_sources() {
             assert!(ran.err.contains("a build wrote"), "{}", ran.err);
         }
     }
+    let ran = sandbox.run(&["check", "p/out", "-v"]).exits(0);
+    assert!(ran.err.contains("2 policies in YAML"), "{}", ran.err);
     // Loose files, and a folder of nothing else, which is named for its policies.
     let sandbox = Sandbox::with(&[("d/shop.npl", SHOP)]);
     for goal in ["d/out", "d"] {

@@ -4,7 +4,8 @@
 //!
 //! A path inside a package's source folder is that package, whole. All other paths form one package
 //! of their own; packages that lie below such a folder are programs of their own. A YAML file that
-//! is named stands for itself even inside a package. YAML is listed and never read here.
+//! is named stands for itself even inside a package, and so does a folder that a build wrote. YAML
+//! is listed and never read here.
 
 mod arena;
 mod loose;

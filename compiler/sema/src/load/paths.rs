@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{LoadError, LoadRequest, Problem, unreadable};
 use crate::{
-    files::{FileKind, Files, MANIFEST_NAME, is_yaml, join},
+    files::{FileKind, Files, LIST_NAME, MANIFEST_NAME, Outputs, is_yaml, join, walk},
     manifest,
 };
 
@@ -86,7 +86,8 @@ fn one(files: &dyn Files, named: &Utf8Path, out: &mut Named) -> Result<(), Probl
     };
     // The canonical path may have another extension than the link that was named.
     let yaml = !folder && is_yaml(named);
-    if let Some(package) = package.filter(|_| !yaml)
+    let itself = yaml || (folder && is_output(files, &path));
+    if let Some(package) = package.filter(|_| !itself)
         && (package == path
             || path == package.join(MANIFEST_NAME)
             || in_sources(files, &package, &path)?)
@@ -106,6 +107,13 @@ fn one(files: &dyn Files, named: &Utf8Path, out: &mut Named) -> Result<(), Probl
         out.loose.push(loose);
     }
     Ok(())
+}
+
+/// A folder that a build wrote stands for itself wherever it lies, unless sources lie there too.
+fn is_output(files: &dyn Files, folder: &Utf8Path) -> bool {
+    !is_package(files, folder)
+        && files.kind(&folder.join(LIST_NAME)) == Ok(FileKind::File)
+        && walk(files, folder, Outputs::LeaveOut).is_ok_and(|found| found.npl.is_empty())
 }
 
 /// Whether a path lies in one of the package's source folders. A package whose `npl.toml` cannot be
