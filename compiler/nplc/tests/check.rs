@@ -438,6 +438,20 @@ fn what_is_missing_is_not_told_beside_an_item_with_an_error() {
     ] {
         assert_eq!(codes(&fine.replace(right, wrong)), [code], "{wrong}");
     }
+    let claims = format!(
+        "{fine}workload b {{ app: \"b\" }}\nallow b -> a:80\n\
+        assert b can reach a:80\nassert b cannot reach a:80\n"
+    );
+    assert_eq!(codes(&claims), ["NPL0501"]);
+    // The claim that lacks a rule is silent, the one that a rule breaks is not.
+    assert_eq!(
+        codes(&claims.replace("allow b ->", "alow b ->")),
+        ["NPL0102"]
+    );
+    assert_eq!(
+        codes(&format!("{claims}allow b ->\n")),
+        ["NPL0501", "NPL0101"]
+    );
     // Without an error both are told.
     assert_eq!(
         codes(&fine.replace("deny all -> metadata\n", "")),

@@ -10,7 +10,7 @@ use npl_policy::{
     claims::{self, ClaimOutcome, Decision},
     inventory::Inventory,
     lint,
-    model::{Checked, Model},
+    model::{Checked, ClaimKind, Model},
 };
 use npl_sema::manifest::Manifest;
 use npl_targets::{cilium, kubernetes};
@@ -64,7 +64,7 @@ const SAID_BY_LINTS: [(Code, Code); 4] = [
 
 impl Unit {
     /// Runs every check. Lints, claims and targets are asked even where the program has errors: one
-    /// run shows all of them.
+    /// run shows all of them, but for what is only missing where an item is broken.
     pub fn analyse(&self) -> Analysis {
         self.analyse_and::<()>(self.of_manifests(true), None).0
     }
@@ -151,11 +151,14 @@ impl Unit {
             },
             || lint::check(&model, inventory),
         );
-        let consequent = consequent(&found);
-        let stands = |d: &Diagnostic<Place>| !consequent.contains(&d.code);
+        let whole = !has_broken_items(&found);
+        let stands = |d: &Diagnostic<Place>| whole || !SAY_MISSING.contains(&d.code);
         found.extend(target.into_iter().chain(lints).filter(stands));
         let sound = !found.iter().any(Diagnostic::is_error);
-        let claimed = claims::diagnostics(&enforced, &claims);
+        let told = claims
+            .iter()
+            .filter(|c| whole || !lacks_a_rule(&enforced, c));
+        let claimed = claims::diagnostics(&enforced, &told.cloned().collect::<Vec<_>>());
         let claimed = claimed.into_iter().filter(|d| !told_of_argument(&found, d));
         found.extend(claimed.collect::<Vec<_>>());
         let diagnostics = self.host.finish(found);
@@ -187,14 +190,19 @@ const SAY_MISSING: [Code; 7] = [
     &cilium_codes::NOTHING_CHECKS_VIA,
 ];
 
-/// What is not to be said of a program with these findings: of an item with an error nobody knows
-/// what it would have supplied.
-fn consequent(found: &[Diagnostic<Place>]) -> &'static [Code] {
+/// Of an item with an error nobody knows what it would have supplied.
+fn has_broken_items(found: &[Diagnostic<Place>]) -> bool {
     // Codes below are of syntax, names, kinds and sets: of what items say.
-    let of_items = |d: &Diagnostic<Place>| d.is_error() && d.code.id < "NPL0500";
-    match found.iter().any(of_items) {
-        true => &SAY_MISSING,
-        false => &[],
+    found.iter().any(|d| d.is_error() && d.code.id < "NPL0500")
+}
+
+/// A claim that does not hold for what is not there.
+fn lacks_a_rule(model: &Model, outcome: &ClaimOutcome) -> bool {
+    let kind = model.claims.get(outcome.claim).map(|claim| &claim.kind);
+    match outcome.decision {
+        Decision::NothingEnforces(_) | Decision::Vacuous(_) => true,
+        Decision::Fails(_) => matches!(kind, Some(ClaimKind::CanReach { .. })),
+        _ => false,
     }
 }
 
