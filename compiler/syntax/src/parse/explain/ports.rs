@@ -61,7 +61,10 @@ fn turned_at(
     protocol: &Lexeme,
     behind: &[Lexeme],
 ) -> Option<(Lexeme, Finding)> {
-    let stands = matches!(before, Some(T::Colon | T::Equals | T::LBrace | T::Comma));
+    let stands = matches!(
+        before,
+        Some(T::Colon | T::Equals | T::LBrace | T::LParen | T::Comma)
+    );
     let word = protocol.text(text);
     let [slash, number, ..] = behind else {
         return None;
