@@ -110,6 +110,10 @@ fn fails(model: &Model, claim: &Claim, witness: &Witness) -> Diagnostic<Place> {
         .with_label(format!("{} {what}", flow_text(witness)));
     d.notes = ends_text(model, witness);
     d.notes.extend(overlap_text(witness));
+    if alive && matches!(witness.flow.src, Endpoint::Host { .. }) {
+        let own = "a pod's own node reaches it by platform, which is no answer to a claim";
+        d.notes.push(own.to_owned());
+    }
     let source = deciding(model, &witness.verdict.egress);
     let destination = deciding(model, &witness.verdict.ingress);
     d = match (source, destination) {

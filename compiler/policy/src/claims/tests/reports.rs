@@ -50,6 +50,14 @@ fn a_claim_that_holds_says_nothing() {
 }
 
 #[test]
+fn a_claim_about_the_own_node_says_what_the_platform_does() {
+    let model = || Builder::new().workload("web", "app=web");
+    let denied = report(model().can_reach("host", "web", "80"), None);
+    assert!(denied.contains("by platform"), "{denied}");
+    assert_eq!(report(model().cannot_reach("host", "web", ""), None), "");
+}
+
+#[test]
 fn a_failed_claim_shows_its_flow() {
     let model = Builder::new()
         .workload("web", "app=web")
