@@ -469,3 +469,19 @@ fn a_claim_of_a_template_is_not_told_of_an_argument_again() {
     assert_eq!(ran.out.matches("NPL0305").count(), 1, "{}", ran.out);
     assert!(!ran.out.contains("NPL0503"), "{}", ran.out);
 }
+
+#[test]
+fn the_fix_of_a_workload_that_is_only_denied_opens_it() {
+    let text = "namespace shop\nuse std.cloud.metadata\n\
+        workload web { app: \"web\" } account \"x\" // faces nobody\ndeny web -> metadata\n";
+    let sandbox = Sandbox::with(&[("shop.npl", text)]);
+    let ran = sandbox.run(&["check", "shop.npl", "--format", "json"]);
+    let document = ran.json();
+    let finding = &document["diagnostics"][0];
+    assert_eq!(finding["code"], "NPL0619", "{document:#}");
+    let edits = finding["fixes"][0]["edits"].as_array().unwrap();
+    let fixed = apply_edits(text, edits.iter().map(edit_of).collect::<Vec<_>>()).unwrap();
+    assert!(fixed.contains("account \"x\" open egress //"), "{fixed}");
+    let ran = sandbox.run_with(&["check", "-"], &fixed).exits(0);
+    assert_eq!(ran.out, "");
+}
