@@ -212,9 +212,12 @@ impl<'db> Reporter<'db> {
                 format!("icmp.{near}"),
             ),
             None => {
-                let names: Vec<&str> = icmp_names().collect();
+                let both = |name: &&str| !name.ends_with("-v4") && !name.ends_with("-v6");
+                let names: Vec<&str> = icmp_names().filter(both).collect();
                 let known = crate::manifest::list(&names);
-                out.help(format!("`icmp` holds {known}"))
+                out.help(format!(
+                    "`icmp` holds {known}, and each of one family with `-v4` or `-v6` behind it"
+                ))
             }
         }
     }

@@ -145,8 +145,8 @@ impl Selector {
             })
     }
 
-    /// The same where one key may have several values, as an address in several CIDR groups has: one
-    /// that fits is enough.
+    /// The same where one key may have several values, as an address in several CIDR groups has:
+    /// one that fits is enough.
     pub fn matches_any(&self, identity: &[Label]) -> bool {
         let values = |encoded: &str| -> Vec<&SmolStr> {
             let (source, key) = split_key(encoded);

@@ -252,8 +252,8 @@ fn other_way(plan: &Plan<'_>, rule: &Rule, allow: u32) -> String {
     let server = deny.peers.entities.contains(&Entity::KubeApiserver);
     if server && plan.settings.control_plane != ControlPlane::Nodes {
         return "set `control-plane = \"nodes\"` under `[target.kubernetes]` if the API server runs \
-                on the cluster's own nodes, which no network holds; else allow networks without its \
-                address"
+                on the cluster's own nodes, which no network holds; else allow networks without \
+                its address"
             .to_owned();
     }
     if !lower::sayable(&deny.ports) {

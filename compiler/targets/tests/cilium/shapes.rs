@@ -96,8 +96,8 @@ fn every_request_of_http_is_an_item() {
             .foreign("b", "app=b ns=data");
         let output = emit(builder.allow_via("a", "b", "80", via));
         let text = &output.objects[0].yaml;
-        let from = text.find("http:").map_or("", |at| &text[at..]);
-        let lines = from.lines().take(2).map(str::trim);
+        let from = text.lines().skip_while(|line| !line.ends_with(" http:"));
+        let lines = from.take(2).map(str::trim);
         lines.collect::<Vec<_>>().join(" ")
     };
     // What `http { "/**" }` is in a model.

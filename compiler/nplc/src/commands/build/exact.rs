@@ -1,5 +1,5 @@
-//! The objects of one target, lowered to a model as `nplc import` lowers policies, against what they
-//! are to mean.
+//! The objects of one target, lowered to a model as `nplc import` lowers policies, against what
+//! they are to mean.
 
 use npl_diagnostics::{Diagnostic, FileId, codes::cilium as codes};
 use npl_policy::{

@@ -1,8 +1,8 @@
-//! `--verify`: what was made is read again by readers that share no code with the emitter. One judges
-//! flows around every rule, as the source does. The other lowers the objects to a model, which is
-//! compared with the source at both ends of every flow, exactly. Where the target is known to say
-//! something else (a finding tells of it), or the comparison is too large, the flows alone are
-//! compared, and the result says so.
+//! `--verify`: what was made is read again by readers that share no code with the emitter. One
+//! judges flows around every rule, as the source does. The other lowers the objects to a model,
+//! which is compared with the source at both ends of every flow, exactly. Where the target is known
+//! to say something else (a finding tells of it), or the comparison is too large, the flows alone
+//! are compared, and the result says so.
 
 use npl_policy::{
     interpret::{Answer as Meant, Endpoint, Flow, Interpreter},

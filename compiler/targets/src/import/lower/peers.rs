@@ -188,8 +188,8 @@ fn part(cx: &Cx<'_>, peer: &Peer, at: Place) -> Result<Option<Part>, Refusal> {
     })
 }
 
-/// Without IPv4 addresses that are written as IPv6 (`::ffff:10.0.0.0`): Cilium sees them as IPv4, and
-/// so nothing has one.
+/// Without IPv4 addresses that are written as IPv6 (`::ffff:10.0.0.0`): Cilium sees them as IPv4,
+/// and so nothing has one.
 fn visible(mut net: Net) -> Option<Net> {
     let mapped = |cidr: &IpNet| match cidr {
         IpNet::V6(six) => six.prefix_len() >= 96 && six.addr().to_ipv4_mapped().is_some(),
@@ -247,8 +247,8 @@ fn services(cx: &Cx<'_>, end: &End) -> Result<Vec<Peer>, Refusal> {
     Ok(out)
 }
 
-/// The parts of the entity `cluster` that are endpoints before Cilium knows their labels. As a whole
-/// the entity stands for them too; by itself nothing does.
+/// The parts of the entity `cluster` that are endpoints before Cilium knows their labels. As a
+/// whole the entity stands for them too; by itself nothing does.
 pub(super) fn is_unnamed(part: &Part) -> bool {
     matches!(&part.what, What::Reserved(name) if ["init", "unmanaged"].contains(&name.as_str()))
 }
