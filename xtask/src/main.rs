@@ -1,6 +1,8 @@
 //! Project chores: `cargo run -p xtask -- codes` writes `docs/codes.md` from the registry, `--
-//! program WORKLOADS RULES FILES DIR` writes the generated program of the benches as a package, `--
+//! schema` the JSON schema of `npl.toml` for editors, `-- program WORKLOADS RULES FILES DIR` writes the generated program of the benches as a package, `--
 //! policies COUNT FILES DIR` the generated policies of the bench of the import.
+
+mod schema;
 
 use std::{path::Path, process::ExitCode};
 
@@ -12,6 +14,7 @@ fn main() -> ExitCode {
             npl_tests::root().join("docs/codes.md"),
             npl_diagnostics::codes::index(),
         ),
+        ["schema"] => std::fs::write(npl_tests::root().join(schema::PATH), schema::text()),
         ["program", workloads, rules, files, folder] => {
             let number = |text: &str| text.parse().unwrap_or(1);
             let sizes = (number(workloads), number(rules), number(files));
@@ -25,7 +28,7 @@ fn main() -> ExitCode {
         }
         _ => {
             eprintln!(
-                "usage: xtask codes | program WORKLOADS RULES_EACH FILES DIR | policies COUNT FILES DIR"
+                "usage: xtask codes | schema | program WORKLOADS RULES_EACH FILES DIR | policies COUNT FILES DIR"
             );
             return ExitCode::from(2);
         }

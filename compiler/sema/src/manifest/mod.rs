@@ -5,7 +5,7 @@
 //! which the meaning of a program depends.
 
 mod lints;
-mod read;
+pub mod read;
 mod tables;
 
 use camino::Utf8PathBuf;

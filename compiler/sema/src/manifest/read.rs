@@ -14,7 +14,8 @@ use crate::{
     stdlib,
 };
 
-const TOP: [&str; 7] = [
+/// The tables of the file.
+pub const TOP: [&str; 7] = [
     "package",
     "dependencies",
     "inventory",
@@ -23,8 +24,10 @@ const TOP: [&str; 7] = [
     "stage",
     "env",
 ];
-const PACKAGE: [&str; 4] = ["name", "source", "namespace", "owner"];
-const ENV: [&str; 4] = ["params", "inventory", "target", "stage"];
+/// The keys of `[package]`.
+pub const PACKAGE: [&str; 4] = ["name", "source", "namespace", "owner"];
+/// The keys of `[env.NAME]`.
+pub const ENV: [&str; 4] = ["params", "inventory", "target", "stage"];
 
 /// The manifest, and what is wrong with it. `None`: the text is no TOML, and nothing of it counts.
 pub fn read(file: FileId, text: &str) -> (Option<Manifest>, Vec<Diagnostic<Place>>) {

@@ -37,7 +37,9 @@ use npl_policy::{
 
 pub use label_filter::LabelFilter;
 pub use output::{EmitOptions, Object, Output, RuleEntry, Stage, Summary};
-pub use settings::{DEFAULT, MINIMUM, SettingEntry, SettingValue, Settings, Version, ViaEnds};
+pub use settings::{
+    DEFAULT, KEYS, MINIMUM, SettingEntry, SettingValue, Settings, Version, ViaEnds,
+};
 
 /// Everything in the program that Cilium cannot express, or would misread, at its place.
 pub fn check(

@@ -108,7 +108,8 @@ impl Default for Settings {
     }
 }
 
-const KEYS: [&str; 8] = [
+/// The keys of `[target.cilium]`.
+pub const KEYS: [&str; 8] = [
     "version",
     "cluster-mesh",
     "node-labels",

@@ -21,7 +21,7 @@ use npl_diagnostics::{Diagnostic, Place};
 use npl_policy::model::{Checked, Model};
 
 pub use crate::cilium::{EmitOptions, Object, Output, RuleEntry, Stage, Summary};
-pub use settings::{IpBlocks, Settings};
+pub use settings::{IpBlocks, KEYS, Settings};
 
 /// Everything in the program that this target cannot express, at its place.
 pub fn check(model: &Model, settings: &Settings) -> Vec<Diagnostic<Place>> {

@@ -37,7 +37,8 @@ pub enum IpBlocks {
     External,
 }
 
-const KEYS: [&str; 6] = [
+/// The keys of `[target.kubernetes]`.
+pub const KEYS: [&str; 6] = [
     "cluster-network-policy",
     "cluster-cidrs",
     "ip-blocks",
