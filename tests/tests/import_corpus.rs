@@ -21,8 +21,9 @@ use npl_targets::{
     import::judge::{Cluster, Flow, Judge},
 };
 use npl_test_support::skip::corpus;
+use npl_tests::engine::Engine;
 use nplc::pipeline::import::{Import, Imported, Text, import};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Objects that no program says, with the names of the codes that say why.
 const REFUSED: [(&str, &str); 14] = [
@@ -109,7 +110,8 @@ fn verdicts_of_ciliums_examples_survive_the_way_through_a_program() {
         return;
     };
     let lines = fs::read_to_string(folder.join("verdicts.jsonl")).unwrap();
-    let (mut files, mut flows, mut regions) = (0, 0, 0);
+    let mut engine = Engine::start();
+    let (mut files, mut flows, mut by_the_engine, mut regions) = (0, 0, 0, 0);
     let mut refused: BTreeSet<(String, String)> = BTreeSet::new();
     let mut wrong = Vec::new();
     for line in lines.lines().filter(|line| !line.trim().is_empty()) {
@@ -126,10 +128,15 @@ fn verdicts_of_ciliums_examples_survive_the_way_through_a_program() {
             continue;
         }
         files += 1;
-        flows += judge(file, &case, &imported, &mut wrong);
+        let documents = emitted(file, &imported);
+        flows += judge(file, &case, &documents, &mut wrong);
+        if let Some(engine) = &mut engine {
+            by_the_engine += ask(engine, file, &case, &documents, &mut wrong);
+        }
     }
     println!(
-        "corpus through NPL: {files} files, {flows} verdicts, {} files refused, {regions} regions",
+        "corpus through NPL: {files} files, {flows} verdicts, {by_the_engine} of them by the \
+         conformance engine too, {} files refused, {regions} regions",
         refused.len()
     );
     assert!(
@@ -143,8 +150,8 @@ fn verdicts_of_ciliums_examples_survive_the_way_through_a_program() {
     assert!(files > 0);
 }
 
-/// The verdicts of one file, of the YAML that its program is compiled to.
-fn judge(file: &str, case: &Value, imported: &Imported, wrong: &mut Vec<String>) -> usize {
+/// The YAML that the program of one file is compiled to.
+fn emitted(file: &str, imported: &Imported) -> Vec<String> {
     let checked = imported.checked.as_ref().unwrap();
     let emitted = cilium::emit(
         checked,
@@ -152,7 +159,36 @@ fn judge(file: &str, case: &Value, imported: &Imported, wrong: &mut Vec<String>)
         &EmitOptions::default(),
     );
     let emitted = emitted.unwrap_or_else(|found| panic!("{file}: {found:?}"));
-    let documents: Vec<&str> = emitted.objects.iter().map(|o| o.yaml.as_str()).collect();
+    emitted
+        .objects
+        .into_iter()
+        .map(|object| object.yaml)
+        .collect()
+}
+
+/// The verdicts of Cilium's engine on it.
+fn ask(
+    engine: &mut Engine,
+    file: &str,
+    case: &Value,
+    documents: &[String],
+    wrong: &mut Vec<String>,
+) -> usize {
+    let request = json!({"op": "judge", "documents": documents, "dns": case["dns"],
+        "flows": case["flows"]});
+    let answer = engine.ask(&request).unwrap();
+    let recorded = case["flows"].as_array().unwrap();
+    for (flow, theirs) in recorded.iter().zip(&answer.verdicts) {
+        if Some(theirs.verdict.as_str()) != flow["verdict"].as_str() {
+            wrong.push(format!("{file}: {flow} is to the engine {theirs:?}"));
+        }
+    }
+    answer.verdicts.len()
+}
+
+/// The verdicts of the reader of YAML on it.
+fn judge(file: &str, case: &Value, documents: &[String], wrong: &mut Vec<String>) -> usize {
+    let documents: Vec<&str> = documents.iter().map(String::as_str).collect();
     let (judge, found) = Judge::documents(&documents);
     assert!(
         found.iter().all(|finding| !finding.is_error()),
