@@ -242,6 +242,16 @@ fn shapes_that_once_could_not_be_imported() {
         "{port: \"1\", endPort: 79, protocol: TCP}, {port: \"80\", endPort: 65535, protocol: TCP}",
     );
     let echo = policy("    icmps: [{fields: [{type: 8}]}]\n");
+    let ping = |cidr: &str, family: &str, kind: u8| {
+        policy(&format!(
+            "    toPorts: [{{ports: [{{port: \"80\", protocol: TCP}}]}}]\n  - toCIDR: [\"{cidr}\"]\n    icmps: \
+             [{{fields: [{{family: {family}, type: {kind}}}]}}]\n"
+        ))
+    };
+    let six = policy(
+        "  - toCIDR: [\"2001:db8::/32\"]\n    toPorts: [{ports: [{port: \"443\", protocol: TCP}], \
+         serverNames: [a.io]}]\n",
+    );
     let mapped = policy("  - toCIDR: [\"::ffff:10.0.0.0/104\"]\n");
     let dropped =
         policy("") + "  egressDeny: [{toEntities: [world], toFQDNs: [{matchName: a.io}]}]\n";
@@ -255,6 +265,15 @@ fn shapes_that_once_could_not_be_imported() {
         (every, "allow a -> b:*/tcp"),
         (joined, "allow a -> b:*/tcp"),
         (echo, "allow a -> b:icmp.echo-v4"),
+        (
+            ping("10.0.0.0/8", "IPv4", 8),
+            "allow a -> net-10-0-0-0-8:icmp.echo-v4",
+        ),
+        (
+            ping("2001:db8::/32", "IPv6", 128),
+            "allow a -> net-2001-db8-32:icmp.echo-v6",
+        ),
+        (six, "allow a -> net-2001-db8-32:443 via tls.sni \"a.io\""),
         (mapped, "allow a -> b"),
         (dropped, "deny a -> world"),
         (groups, "allow a -> h"),

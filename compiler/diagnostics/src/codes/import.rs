@@ -63,7 +63,7 @@ codes! {
     POLICY_NETWORK_ODD = "NPL1083" "policy-network-odd" Warning "a network that is not what it looks like";
     POLICY_SNI_WITHOUT_TCP = "NPL1084" "policy-sni-without-tcp" Warning "server names on another protocol than TCP";
     POLICY_EMPTY_RULE = "NPL1085" "policy-empty-rule" Warning "an item that selects nobody";
-    POLICY_ICMP_TYPE = "NPL1086" "policy-icmp-type" Warning "an ICMP type that no packet has";
+    POLICY_ICMP_TYPE = "NPL1086" "policy-icmp-type" Warning "an ICMP type that no packet has, or that is every type";
     POLICY_BAD_OBJECT_NAME = "NPL1087" "policy-bad-object-name" Error "a name, namespace or label of an object that Kubernetes refuses";
     POLICY_IMPOSSIBLE_NAME = "NPL1088" "policy-impossible-name" Warning "a selector for a namespace or account that cannot exist";
 }

@@ -116,6 +116,10 @@ fn text() {
         (PortSet::icmp([8], []), "icmp.echo-v4"),
         (PortSet::icmp([9], []), "icmp type 9"),
         (
+            PortSet::icmp(0..=255, [9]),
+            "{icmpv6 type 9, every icmp type}",
+        ),
+        (
             PortSet::any(53, 53)
                 .union(&PortSet::tcp(80, 80))
                 .union(&PortSet::icmp_echo()),

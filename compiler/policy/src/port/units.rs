@@ -95,6 +95,12 @@ impl fmt::Display for PortSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rest = self.clone();
         let mut named = Vec::new();
+        for (types, word) in [(&mut rest.icmp4, "icmp"), (&mut rest.icmp6, "icmpv6")] {
+            if types.len() > usize::from(u8::MAX) {
+                types.clear();
+                named.push(format!("every {word} type"));
+            }
+        }
         let some_icmp = !self.icmp4.is_empty() || !self.icmp6.is_empty();
         if some_icmp {
             for (name, set) in icmp_sets() {

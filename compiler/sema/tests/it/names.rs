@@ -122,7 +122,7 @@ main.npl:5:18-27 error[unknown-name] `icmp.ecko` is not declared
   help: did you mean `icmp.echo`?
   fix: write `icmp.echo`: main.npl:5:18-27="icmp.echo"
 main.npl:6:18-28 error[unknown-name] `icmp.flood` is not declared
-  help: `icmp` holds `echo`, `echo-reply`, `unreachable` and `time-exceeded`, and each of one family with `-v4` or `-v6` behind it
+  help: `icmp` holds `echo`, `unreachable` and `time-exceeded`, and each of one family with `-v4` or `-v6` behind it
 main.npl:7:13-23 error[unknown-name] `some.thing` is not declared
   help: names of other files are imported with `use` and then named alone
 "#,

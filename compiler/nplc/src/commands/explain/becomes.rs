@@ -40,7 +40,13 @@ fn on(target: Target, unit: &Unit, analysis: &Analysis, checked: &Checked, id: &
         .filter_map(|i| output.objects.get(*i))
         .collect();
     if objects.is_empty() {
-        return ": no object carries it.\n".to_owned();
+        let why = match target {
+            Target::Cilium => ": no object carries it.\n",
+            Target::Kubernetes => {
+                ": no object names it; what a deny takes away is left out of what they allow.\n"
+            }
+        };
+        return why.to_owned();
     }
     let mut out = ", in:\n".to_owned();
     for object in objects {

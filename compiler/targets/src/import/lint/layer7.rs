@@ -143,13 +143,27 @@ fn placeholder(path: &str) -> Option<&str> {
     is_name.then_some(whole)
 }
 
+fn every_type(written: &str) -> (String, &'static str) {
+    let message = format!("Cilium reads the ICMP type {written} as every type of its family");
+    let help = "replies to an allowed echo pass without a rule: remove it, or name the types";
+    (message, help)
+}
+
 fn icmp(context: &mut Context<'_>, field: &Node) {
-    if let Some(node) = get(field, "type")
-        && let Value::Int(number) = node.value
-        && number > LAST_TYPE
-    {
-        let message = format!("no ICMP packet has the type {number}");
-        let finding = Diagnostic::new(&codes::POLICY_ICMP_TYPE, node.place, message);
-        context.out.push(finding.help("types are 0 to 255"));
-    }
+    let Some(node) = get(field, "type") else {
+        return;
+    };
+    let v6 = text(field, "family") == Some("IPv6");
+    let (message, help) = match &node.value {
+        Value::Int(number) if *number > LAST_TYPE => (
+            format!("no ICMP packet has the type {number}"),
+            "types are 0 to 255",
+        ),
+        // Cilium keeps the type where it keeps ports, and port 0 is every port.
+        Value::Int(0) => every_type("0"),
+        Value::Str(name) if name == "EchoReply" && !v6 => every_type(name),
+        _ => return,
+    };
+    let finding = Diagnostic::new(&codes::POLICY_ICMP_TYPE, node.place, message);
+    context.out.push(finding.help(help));
 }

@@ -15,7 +15,7 @@ use rustc_hash::FxHashMap;
 use super::{
     Unsaid,
     node::{Node, Nodes},
-    port::{Families, members, widened},
+    port::members,
 };
 
 /// What stands between `allow` and the source.
@@ -113,13 +113,12 @@ fn take_apart(
 ) -> Result<(), String> {
     let subjects = nodes.subjects(&end.subject);
     let peers = nodes.peers(&end.peers);
+    let ports = PortSet::clone(&end.ports);
+    if members(&ports).is_none() {
+        return Err(format!("the language has no name for the ports `{ports}`"));
+    }
     for subject in &subjects {
         for peer in &peers {
-            let ports = widened(&end.ports, families(nodes, *peer));
-            if members(&ports).is_none() {
-                let what = &end.ports;
-                return Err(format!("the language has no name for the ports `{what}`"));
-            }
             let (source, destination) = match end.direction {
                 Direction::Egress => (*subject, *peer),
                 Direction::Ingress => (*peer, *subject),
@@ -127,28 +126,11 @@ fn take_apart(
             atoms.push(Atom {
                 pair: (source, destination, end.verdict, end.via.clone()),
                 end: at,
-                ports,
+                ports: ports.clone(),
             });
         }
     }
     Ok(())
-}
-
-fn families(nodes: &Nodes, node: Node) -> Families {
-    let Node::Nets(at) = node else {
-        return Families::Both;
-    };
-    let mut v4 = nodes
-        .nets
-        .get(at)
-        .into_iter()
-        .flatten()
-        .map(|net| net.cidr.addr().is_ipv4());
-    match (v4.clone().all(|v4| v4), v4.any(|v4| v4)) {
-        (true, _) => Families::OnlyV4,
-        (_, false) => Families::OnlyV6,
-        _ => Families::Both,
-    }
 }
 
 /// Single pairs with the end rule they came from, in order of end rules.

@@ -4,34 +4,6 @@
 
 use npl_policy::port::{PortProto, PortSet, PortUnit, icmp_sets};
 
-/// Which families an end has addresses of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Families {
-    Both,
-    OnlyV4,
-    OnlyV6,
-}
-
-/// The same set with the types of a family that the end has no address of, where a name needs them.
-pub(super) fn widened(ports: &PortSet, families: Families) -> PortSet {
-    let (v4, v6) = match families {
-        Families::Both => return ports.clone(),
-        Families::OnlyV4 => (&ports.icmp4, None),
-        Families::OnlyV6 => (&ports.icmp4, Some(&ports.icmp6)),
-    };
-    let mut out = ports.clone();
-    for (_, set) in icmp_sets() {
-        let here = match v6 {
-            None => !set.icmp4.is_empty() && set.icmp4.iter().all(|t| v4.contains(t)),
-            Some(v6) => set.icmp6.iter().all(|t| v6.contains(t)),
-        };
-        if here {
-            out = out.union(&set);
-        }
-    }
-    out
-}
-
 /// The members one by one; nothing for every port; `None` for what has no name.
 pub(super) fn members(ports: &PortSet) -> Option<Vec<String>> {
     if ports.all {
