@@ -467,9 +467,13 @@ impl Maker {
     fn icmp(&mut self) {
         self.used("icmp");
         let (from, to) = self.ends();
-        let kind = self
-            .rng
-            .pick(&["echo", "echo", "unreachable", "time-exceeded"]);
+        let kind = self.rng.pick(&[
+            "echo",
+            "echo-v4",
+            "unreachable",
+            "unreachable-v6",
+            "time-exceeded",
+        ]);
         if kind != "echo" {
             self.used("icmp-error");
         }
