@@ -104,6 +104,8 @@ fn rules() {
         "allow a -> b:80, 443",
         "allow a -> b:{80 443}",
         "allow a -> b:443 tls.sni \"x\"",
+        "allow egres a -> b:80",
+        "allow inbound a -> b:80",
         "allow a -> b:443 via tls.sni \"x\", \"y\"",
         "allow a -> b:443 via tls.sni \"x\" via dns \"y\"",
         "allow a -> b:443 because \"x\" until 2027-01-31",

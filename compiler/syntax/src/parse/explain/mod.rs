@@ -201,6 +201,7 @@ const KNOWN: &[fn(&Place<'_>) -> Option<Answer>] = &[
     destination::union,
     rules::clause_order,
     rules::missing_via,
+    rules::direction,
     keys::dotted,
     lists::label_equals,
     lists::unquoted,

@@ -6,7 +6,7 @@ use crate::{
     parse::{closer_of, lexical::shown},
     token::TokenKind as T,
 };
-use npl_diagnostics::{Diagnostic, Edit, Fix, TextRange, codes::syntax};
+use npl_diagnostics::{Diagnostic, Edit, Fix, TextRange, codes::syntax, suggest};
 
 /// `assert a can not reach b`.
 pub(super) fn can_not(place: &Place<'_>) -> Option<Answer> {
@@ -211,5 +211,45 @@ pub(super) fn missing_via(place: &Place<'_>) -> Option<Answer> {
         )
         .help(format!("write `via {clause}…`"))
         .fix("write `via`", true, TextRange::at(found.start), "via ");
+    Some(Answer::mending(finding, mended))
+}
+
+/// What else people call a direction.
+const OTHER_WORDS: [(&str, T); 6] = [
+    ("in", T::Ingress),
+    ("inbound", T::Ingress),
+    ("incoming", T::Ingress),
+    ("out", T::Egress),
+    ("outbound", T::Egress),
+    ("outgoing", T::Egress),
+];
+
+/// `allow egres a -> b:80`.
+pub(super) fn direction(place: &Place<'_>) -> Option<Answer> {
+    const AT: usize = 1;
+    let word = place.tokens.get(AT)?;
+    if !place.is_rule() || place.at != AT + 1 || !place.found()?.kind.is_name() {
+        return None;
+    }
+    let written = word.text(place.text);
+    let named = OTHER_WORDS.iter().find(|(other, _)| *other == written);
+    let near = match suggest(written, ["ingress", "egress"]) {
+        Some("ingress") => Some(T::Ingress),
+        Some(_) => Some(T::Egress),
+        None => None,
+    };
+    let kind = named.map(|(_, kind)| *kind).or(near)?;
+    let meant = match kind {
+        T::Ingress => "ingress",
+        _ => "egress",
+    };
+    let mended = place.splice(AT..AT + 1, &[Lexeme { kind, ..*word }]);
+    if !place.passes(&mended, place.at) {
+        return None;
+    }
+    let message = format!("`{}` is no direction of a rule", shown(written));
+    let finding = Diagnostic::new(&syntax::UNEXPECTED_TOKEN, word.range(), message)
+        .help(format!("did you mean `{meant}`?"))
+        .fix(format!("write `{meant}`"), false, word.range(), meant);
     Some(Answer::mending(finding, mended))
 }
