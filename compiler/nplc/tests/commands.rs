@@ -212,6 +212,11 @@ fn tests_run_like_a_test_runner() {
         "{}",
         covered.out
     );
+    // What a filter leaves out covers nothing.
+    let other = sandbox
+        .run(&["test", "shop.npl", "--coverage", "--filter", "zzz"])
+        .exits(1);
+    assert!(!other.out.contains("1 of 1 rules"), "{}", other.out);
 }
 
 #[test]
