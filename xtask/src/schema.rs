@@ -1,5 +1,5 @@
-//! The JSON schema of `npl.toml`, for editors: the tables and keys that `sema` and the targets read,
-//! and the lints of the registry. Tests hold it to them.
+//! The JSON schema of `npl.toml`, for editors: the tables and keys that `sema` and the targets
+//! read, and the lints of the registry. Tests hold it to them.
 
 use npl_diagnostics::{Severity, codes};
 use serde_json::{Map, Value, json};
