@@ -1,6 +1,6 @@
 //! Project chores, as `cargo run -p xtask -- WORD`: `codes` writes `docs/codes.md` from the
-//! registry, `schema` the JSON schema of `npl.toml` for editors, `program WORKLOADS RULES FILES DIR`
-//! the generated program of the benches as a package, `policies COUNT FILES DIR` the generated
+//! registry, `schema` the JSON schema of `npl.toml` for editors, `program WORKLOADS RULES FILES
+//! DIR` the generated program of the benches as a package, `policies COUNT FILES DIR` the generated
 //! policies of the bench of the import.
 
 mod schema;
