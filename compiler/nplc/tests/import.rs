@@ -226,6 +226,19 @@ fn pages() {
     }
 }
 
+/// A name that ends a comment must begin no item.
+#[test]
+fn a_line_break_in_a_name_stays_in_its_comment() {
+    let bad = HEADERS.replace("name: special", "name: \"x\\nallow world -> world\"");
+    let sandbox = Sandbox::with(&[("k8s/shop.yaml", SHOP), ("k8s/bad.yaml", &bad)]);
+    let ran = sandbox.run(&["import", "k8s", "--skip-refused"]).exits(0);
+    let items = ran
+        .out
+        .lines()
+        .filter(|line| line.starts_with("allow world"));
+    assert_eq!(items.collect::<Vec<_>>(), ["allow world -> frontend:443"]);
+}
+
 /// Shapes that once stopped the import, or its verification.
 #[test]
 fn shapes_that_once_could_not_be_imported() {

@@ -260,6 +260,11 @@ fn refused_unread(texts: &Texts, left: &yaml::LeftOut) -> RefusedObject {
     }
 }
 
+fn one_line(text: &str) -> String {
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    text.chars().map(plain).collect()
+}
+
 fn object_name(kind: &str, namespace: &str, name: &str) -> String {
     let slash = if namespace.is_empty() { "" } else { "/" };
     format!("{kind} {namespace}{slash}{name}")
@@ -428,7 +433,8 @@ impl Job<'_> {
             refused.sort();
             out.extend(refused.iter().map(|object| format!("- {object}")));
         }
-        out
+        // A line break in a name would end the comment, and begin an item.
+        out.iter().map(|line| one_line(line)).collect()
     }
 
     /// The objects of what the writer could not say.
