@@ -152,3 +152,28 @@ fn findings_of_ciliums_examples() {
     found.sort_unstable();
     assert_eq!(found, wanted);
 }
+
+/// Cilium keeps the type where it keeps ports, and port 0 is every port.
+#[test]
+fn icmp_type_zero_is_told_to_be_every_type() {
+    let policy = |field: &str| {
+        format!(
+            "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: p, namespace: \
+             shop}}\nspec:\n  endpointSelector: {{}}\n  egress: [{{toEndpoints: [{{}}], icmps: \
+             [{{fields: [{field}]}}]}}]\n"
+        )
+    };
+    for (field, told) in [
+        ("{type: 0}", true),
+        ("{type: EchoReply}", true),
+        ("{family: IPv6, type: 0}", true),
+        ("{family: IPv6, type: EchoReply}", false),
+        ("{type: 8}", false),
+    ] {
+        let sandbox = Sandbox::with(&[("p.yaml", &policy(field))]);
+        let ran = sandbox
+            .run(&["check", "p.yaml", "--format", "concise"])
+            .exits(0);
+        assert_eq!(ran.out.contains("NPL1086"), told, "{field}: {}", ran.out);
+    }
+}
