@@ -274,8 +274,9 @@ pub enum TraceReport {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Reads CiliumNetworkPolicy, CiliumClusterwideNetworkPolicy, \
-    CiliumCIDRGroup and NetworkPolicy. An object that NPL cannot say is refused by name, and then \
-    nothing is written, unless --skip-refused leaves it out."
+    CiliumCIDRGroup and NetworkPolicy. An object that NPL cannot say is refused by name and \
+    listed at the head of the program, and the exit code is 1, unless --skip-refused takes that \
+    for the answer. Where a file cannot be read, nothing is written."
 )]
 pub struct Import {
     /// YAML files and folders of them; `-` is standard input
@@ -293,7 +294,7 @@ pub struct Import {
     /// Prove that the program means what the YAML means, or show the flows that differ
     #[arg(long)]
     pub verify: bool,
-    /// Leave refused objects out, and list them at the head of the program
+    /// Refused objects, listed at the head of the program, are no error
     #[arg(long)]
     pub skip_refused: bool,
     /// Kubernetes manifests of what runs in the cluster: a file or a folder (repeatable)

@@ -130,11 +130,13 @@ fn a_program_that_a_person_could_have_written() {
 }
 
 #[test]
-fn what_is_refused_stops_it() {
+fn what_is_refused_is_an_error_and_listed() {
     let sandbox = Sandbox::with(&[("k8s/a.yaml", SHOP), ("k8s/b.yaml", HEADERS)]);
-    let ran = sandbox.run(&["import", "k8s", "-o", "shop.npl"]).exits(1);
-    assert!(!sandbox.exists("shop.npl"));
+    let ran = sandbox.run(&["import", "k8s", "-o", "shop.npl", "--verify"]);
+    let ran = ran.exits(1);
     assert!(ran.err.contains("k8s/b.yaml:7:5"), "{}", ran.err);
+    assert!(ran.err.contains("may admit more"), "{}", ran.err);
+    let first = sandbox.read("shop.npl");
     let line = "CiliumNetworkPolicy shop/special (k8s/b.yaml): import-header-match";
     assert!(
         ran.err.contains(&format!("1 object refused:\n  {line}\n")),
@@ -151,7 +153,9 @@ fn what_is_refused_stops_it() {
     ];
     let ran = sandbox.run(&args).exits(0);
     assert!(ran.err.contains("1 object left out:"), "{}", ran.err);
+    assert!(!ran.err.contains("may admit more"), "{}", ran.err);
     let text = sandbox.read("shop.npl");
+    assert_eq!(text, first);
     assert!(text.contains(&format!("//! - {line}\n")), "{text}");
     sandbox.run(&["fmt", "--check", "shop.npl"]).exits(0);
 }
@@ -316,5 +320,6 @@ fn a_bad_name_of_an_object_is_an_error_of_check_alone() {
     let sandbox = Sandbox::with(&[("k8s/shop.yaml", &template)]);
     let ran = sandbox.run(&["import", "k8s"]).exits(1);
     assert!(ran.err.contains("render it first"), "{}", ran.err);
-    assert_eq!(ran.out, "");
+    let listed = "//! - NetworkPolicy shop/{{ .Release.Name }}";
+    assert!(ran.out.contains(listed), "{}", ran.out);
 }

@@ -64,8 +64,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Answer> {
             .as_deref()
             .map_or("nothing is written", |_| "no file is written");
         ui.talk(&format!(
-            "{shown}: leaving out a policy may admit more; `--skip-refused` leaves these out, and \
-             lists them at the head of the program"
+            "{shown}: what could not be read might have been a policy"
         ));
         return Ok(Answer::No);
     };
@@ -90,9 +89,16 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Answer> {
             replace(&path, std::slice::from_ref(text))?;
         }
     }
+    let whole = imported.refused.is_empty() || args.skip_refused;
+    if !whole {
+        ui.talk(
+            "the program lists at its head what is not in it, and may admit more: keep those \
+             objects in YAML; with `--skip-refused` the exit code is 0",
+        );
+    }
     // The process ends here: taking a large program apart, value by value, is for nobody.
     std::mem::forget(imported);
-    Ok(Answer::Yes)
+    Ok(if whole { Answer::Yes } else { Answer::No })
 }
 
 /// What is to be imported, standard input included.

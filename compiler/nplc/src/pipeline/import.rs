@@ -46,13 +46,14 @@ pub struct Import {
     pub walked: BTreeSet<String>,
     /// Of the file that is to be written, without its ending.
     pub name: String,
-    /// Refused objects are listed at the head of the program instead of stopping it.
+    /// What might have been meant as a policy, but is no object, does not stop the import.
     pub skip_refused: bool,
 }
 
 /// The program, and everything that was found on the way.
 pub struct Imported {
-    /// Formatted; `None` where an object is refused and may not be left out.
+    /// Formatted, with the refused objects listed at its head; `None` where nobody knows what a
+    /// source holds.
     pub text: Option<String>,
     /// What is in the text, from the YAML.
     pub policies: Policies,
@@ -182,8 +183,7 @@ pub fn import(request: Import) -> Result<Imported> {
         .collect();
     diagnostics.sort_by_key(|finding| (finding.at, finding.code.id));
     diagnostics.dedup();
-    let lost = broken || !refused.is_empty();
-    let stopped = unread || (lost && !request.skip_refused);
+    let stopped = unread || (broken && !request.skip_refused);
     Ok(Imported {
         text: (!stopped).then_some(program.text),
         policies,
@@ -211,7 +211,7 @@ fn other_kinds(policies: &Policies) -> impl Iterator<Item = Diagnostic<Place>> {
     all.filter(|left| left.codes.is_empty()).map(|left| {
         let message = format!("a `{}` is a policy of a kind that is not read", left.kind);
         Diagnostic::new(&codes::IMPORT_OTHER_KIND, left.place, message)
-            .help("say the same with a kind that is read, or leave it out with `--skip-refused`")
+            .help("say the same with a kind that is read, or keep it in YAML")
     })
 }
 
@@ -446,8 +446,7 @@ impl Job<'_> {
             if let Some(place) = unsaid.place.or(rule.map(|rule| rule.place)) {
                 let message = format!("a policy cannot be written: {}", unsaid.why);
                 let finding = Diagnostic::new(&codes::IMPORT_UNWRITABLE, place, message);
-                self.found
-                    .push(finding.help("keep the policy in YAML with `--skip-refused`"));
+                self.found.push(finding.help("keep the policy in YAML"));
             }
         }
         gone
@@ -494,7 +493,7 @@ impl Job<'_> {
                 error.code.id, error.code.name
             ));
             let help = error.help.clone();
-            let help = help.unwrap_or_else(|| "keep it in YAML with `--skip-refused`".to_owned());
+            let help = help.unwrap_or_else(|| "keep it in YAML".to_owned());
             self.found.push(finding.help(help));
         }
         if gone.is_empty() {
