@@ -13,7 +13,8 @@ use npl_policy::{
 use npl_sema::files::MemoryFiles;
 use npl_targets::{
     cilium::{self, EmitOptions},
-    import, kubernetes,
+    import,
+    kubernetes::{self, ClusterWideSeals},
 };
 use nplc::pipeline::{self, Request};
 
@@ -28,8 +29,20 @@ pub struct Compiled {
     pub findings: BTreeSet<&'static str>,
     /// Told to be the addresses of pods and nodes.
     cluster_cidrs: Vec<IpNet>,
+    /// Allows and seals of ClusterNetworkPolicies, by what those name: nodes are none of it.
+    tiers: Tiers,
     /// What the objects are to mean, end by end.
     meant: Model,
+    target: Target,
+}
+
+/// What ClusterNetworkPolicies say beside denies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tiers {
+    pub accepts: bool,
+    pub seals: bool,
+    /// The seals close what comes from pods alone.
+    pods: bool,
 }
 
 /// What a program is compiled for.
@@ -50,22 +63,36 @@ impl Target {
             0 => r#"cluster-cidrs = ["10.0.0.0/16", "2600::/64"]"#,
             _ => r#"ip-blocks = "external""#,
         };
+        let seals = match variant % 4 {
+            0 => "pods",
+            _ => "exact",
+        };
         Some(format!(
             "[package]\nname = \"shop\"\n[target.kubernetes]\n{addresses}\n\
-             cluster-network-policy = {}\n",
+             cluster-network-policy = {}\ncluster-wide-seals = \"{seals}\"\n",
             variant % 2 == 0
         ))
     }
 }
 
 impl Compiled {
-    /// The flow can be: an address that is told to be the cluster's is none of `world`.
+    /// The flow can be: an address that is told to be the cluster's is none of `world`. What no
+    /// rule of a ClusterNetworkPolicy can name on Cilium is none of its flows.
     pub fn speaks_of(&self, flow: &Flow) -> bool {
+        let Tiers {
+            accepts,
+            seals,
+            pods,
+        } = self.tiers;
+        let pod = |end: &Endpoint| matches!(end, Endpoint::Pod(_));
+        let address = |end: &Endpoint| matches!(end, Endpoint::Addr { .. });
+        let to = pod(&flow.dst) || address(&flow.dst) || !(accepts || seals);
+        let from = pod(&flow.src) || !(seals && pods);
         let outside = |end: &Endpoint| match end {
             Endpoint::Addr { ip, .. } => !self.cluster_cidrs.iter().any(|c| c.contains(ip)),
             _ => true,
         };
-        outside(&flow.src) && outside(&flow.dst)
+        to && from && outside(&flow.src) && outside(&flow.dst)
     }
 }
 
@@ -95,15 +122,23 @@ pub fn compile(text: &str, target: Target) -> Option<Compiled> {
         Target::Kubernetes(_) => kubernetes::emit(&checked, &analysis.kubernetes, &options),
     };
     let output = output.ok()?;
-    let documents = output.objects.into_iter().map(|object| object.yaml);
+    let documents: Vec<String> = output.objects.into_iter().map(|o| o.yaml).collect();
+    let any = |word: &str| documents.iter().any(|text| text.contains(word));
+    let tiers = Tiers {
+        accepts: any("    action: Accept\n"),
+        seals: any("  tier: Baseline\n"),
+        pods: analysis.kubernetes.cluster_wide_seals == ClusterWideSeals::Pods,
+    };
     let meant = match target {
         Target::Cilium => cilium::written(&checked, &analysis.settings),
         Target::Kubernetes(_) => checked.model().clone(),
     };
     Some(Compiled {
         meant,
+        target,
+        tiers,
         checked,
-        documents: documents.collect(),
+        documents,
         findings,
         cluster_cidrs: analysis.kubernetes.cluster_cidrs,
     })
@@ -134,12 +169,17 @@ pub struct Seen {
     pub read_back: usize,
     /// Regions in which program and YAML were shown to be the same at every flow.
     pub regions: usize,
+    /// Programs with allows, and with seals, in ClusterNetworkPolicies.
+    pub accepts: usize,
+    pub seals: usize,
 }
 
 impl Seen {
     fn of(&mut self, compiled: &Compiled, verdicts: &[FlowVerdict]) {
         self.compiled += 1;
         self.flows += verdicts.len();
+        self.accepts += usize::from(compiled.tiers.accepts);
+        self.seals += usize::from(compiled.tiers.seals);
         for verdict in verdicts {
             let pair = (
                 word(&verdict.egress.verdict),
@@ -231,7 +271,7 @@ fn read_back(
     ours: &[FlowVerdict],
     seen: &mut Seen,
 ) -> Vec<String> {
-    let again = match reimported(&compiled.documents) {
+    let again = match reimported(compiled) {
         Ok(model) => model,
         Err(text) => return vec![format!("what was emitted is not read back: {text}")],
     };
@@ -255,7 +295,8 @@ fn read_back(
 /// The two models at both ends of every flow, where no setting or finding says that they differ.
 fn exactly(compiled: &Compiled, again: &Model, seen: &mut Seen) -> Option<String> {
     let told = compiled.findings.contains(codes::HTTP_CLOSES_THE_REST.name);
-    if told || !compiled.cluster_cidrs.is_empty() {
+    let open = compiled.tiers.seals && compiled.tiers.pods;
+    if told || open || !compiled.cluster_cidrs.is_empty() {
         return None;
     }
     match compare::compare(&compiled.meant, again) {
@@ -268,13 +309,17 @@ fn exactly(compiled: &Compiled, again: &Model, seen: &mut Seen) -> Option<String
     }
 }
 
-fn reimported(documents: &[String]) -> Result<Model, String> {
+fn reimported(compiled: &Compiled) -> Result<Model, String> {
     let files: Vec<(FileId, &str)> = (0..)
         .map(FileId)
-        .zip(documents.iter().map(String::as_str))
+        .zip(compiled.documents.iter().map(String::as_str))
         .collect();
     let (policies, mut found) = import::read(&files);
-    let lowered = import::lower::lower(&policies, None, &|_| "emitted.yaml".into());
+    let path = |_| "emitted.yaml".into();
+    let lowered = match compiled.target {
+        Target::Cilium => import::lower::lower(&policies, None, &path),
+        Target::Kubernetes(_) => import::lower::lower_made(&policies, &path),
+    };
     found.extend(lowered.diagnostics);
     match found.iter().find(|found| Diagnostic::is_error(found)) {
         Some(error) => Err(error.message.clone()),

@@ -126,6 +126,10 @@ fn report(seen: &Seen, profile: Profile, fresh: u64) {
         seen.constructs.len(),
         profile.constructs().len(),
     );
+    println!(
+        "in ClusterNetworkPolicies: allows of {} programs, seals of {}",
+        seen.accepts, seen.seals
+    );
     println!("verdicts (source, destination): {:?}", seen.pairs);
     println!("findings: {:?}", seen.findings);
 }
@@ -175,6 +179,8 @@ fn run(profile: Profile, pairs: &[(&str, &str)], findings: &[&str]) {
         "programs differ:\n{}",
         failures.join("\n")
     );
+    let cluster_wide = seen.accepts > 0 && seen.seals > 0;
+    assert!(cluster_wide || profile == Profile::Cilium, "no tier is met");
     let never = profile
         .constructs()
         .iter()

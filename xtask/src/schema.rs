@@ -170,12 +170,19 @@ fn kubernetes() -> Value {
         "minItems": 1,
         "description": "Prefixes from which pods and nodes take their addresses.",
     });
-    let priority = json!({"type": "integer", "minimum": 0, "maximum": 1000, "default": 0});
+    let priority = json!({"type": "integer", "minimum": 0, "maximum": 999, "default": 0});
     table(
         &[
             (
                 "cluster-network-policy",
-                flag("Emit ClusterNetworkPolicy for denies."),
+                flag("Emit ClusterNetworkPolicy for denies and cluster-wide rules."),
+            ),
+            (
+                "cluster-wide-seals",
+                words(
+                    "What seals of workloads close whose namespaces are not named.",
+                    &["exact", "pods"],
+                ),
             ),
             ("cluster-cidrs", cidrs),
             (
@@ -187,7 +194,7 @@ fn kubernetes() -> Value {
             ),
             (
                 "priority",
-                said("Of ClusterNetworkPolicies; 0 is first.", priority),
+                said("Of denies in ClusterNetworkPolicies; 0 is first.", priority),
             ),
             ("control-plane", control_plane()),
             (

@@ -15,7 +15,7 @@ use npl_policy::{
 };
 use npl_targets::{
     cilium::{SettingEntry, SettingValue},
-    kubernetes::{self, EmitOptions, IpBlocks, Output, Settings, Stage},
+    kubernetes::{self, ClusterWideSeals, EmitOptions, IpBlocks, Output, Settings, Stage},
 };
 use serde_json::{Value, json};
 
@@ -233,6 +233,124 @@ fn a_cluster_policy_keeps_the_limits_of_its_api() {
     assert_eq!(covered, 20 * 30 * 60);
 }
 
+/// A workload whose namespaces are not named, one way open, with what it may.
+fn everywhere(open: Direction) -> Builder {
+    two()
+        .workload("every", "ns=*")
+        .open(open)
+        .allow("every", "api", "53/any")
+}
+
+#[test]
+fn a_seal_of_every_namespace_stands_in_both_tiers() {
+    let whole = Settings {
+        ip_blocks: IpBlocks::Any,
+        priority: 7,
+        ..tiers()
+    };
+    let output = emit(everywhere(Direction::Ingress), &whole);
+    let specs = specs(&output);
+    let with = |tier: &str| specs.iter().find(|s| s["tier"] == tier).unwrap();
+    let everybody = json!({"pods": {"namespaceSelector": {}, "podSelector": {}}});
+    let seal = with("Baseline");
+    assert_eq!(
+        (&seal["subject"], &seal["priority"]),
+        (&everybody, &json!(7))
+    );
+    assert!(seal.get("ingress").is_none());
+    let rule = &seal["egress"].as_array().unwrap()[0];
+    let to = json!([everybody, {"networks": ["0.0.0.0/0", "::/0"]}]);
+    assert_eq!((&rule["action"], &rule["to"]), (&json!("Deny"), &to));
+    assert_eq!(
+        (&rule["name"], rule.get("protocols")),
+        (&json!("seal-every"), None)
+    );
+    let allow = with("Admin");
+    assert_eq!(
+        (&allow["subject"], &allow["priority"]),
+        (&everybody, &json!(1000))
+    );
+    let rule = &allow["egress"][0];
+    assert_eq!(rule["action"], "Accept");
+    assert_eq!(rule["protocols"].as_array().unwrap().len(), 3);
+    // The other end of the rule is sealed in its own namespace.
+    let ends = specs.iter().filter(|s| s.get("tier").is_none());
+    assert!(
+        ends.into_iter()
+            .any(|s| s["ingress"][0]["ports"][0]["port"] == 53)
+    );
+    let header = output.header.join("\n");
+    assert!(
+        header.contains("priority up to 7 accepts what they close"),
+        "{header}"
+    );
+}
+
+#[test]
+fn what_a_seal_of_every_namespace_cannot_close_is_told() {
+    let refused = |open, settings: &Settings| codes(everywhere(open), settings);
+    let whole = Settings {
+        ip_blocks: IpBlocks::Any,
+        ..tiers()
+    };
+    let unnamed = ["namespaces-not-named"];
+    assert_eq!(refused(Direction::Ingress, &whole), [""; 0]);
+    // Networks hold no node there.
+    assert_eq!(refused(Direction::Ingress, &tiers()), unnamed);
+    // Peers of ingress are pods only.
+    assert_eq!(refused(Direction::Egress, &whole), unnamed);
+    assert_eq!(refused(Direction::Ingress, &external()), unnamed);
+    let pods = Settings {
+        cluster_wide_seals: ClusterWideSeals::Pods,
+        ..tiers()
+    };
+    let both = two().workload("every", "ns=*");
+    assert_eq!(codes(both.clone(), &pods), [""; 0]);
+    let output = emit(both.clone(), &pods);
+    let specs = specs(&output);
+    let seal = specs.iter().find(|s| s["tier"] == "Baseline").unwrap();
+    assert_eq!(seal["ingress"][0]["from"].as_array().unwrap().len(), 1);
+    let header = output.header.join("\n");
+    assert!(
+        header.contains("outside the cluster, stay open"),
+        "{header}"
+    );
+    for (builder, wanted) in [
+        // Rules there cannot name the world.
+        (both.clone().allow("world", "every", "443"), &unnamed[..]),
+        (both.clone().allow("all", "every", "443"), &unnamed),
+        (both.clone().allow("every", "all", "443"), &unnamed),
+        (both.clone().allow("every", "192.0.2.0/24", "443"), &[]),
+        // A deny of what the seal leaves open would be no deny.
+        (
+            both.clone().deny("192.0.2.0/24", "every", "443"),
+            &["deny-of-open-direction"],
+        ),
+        (both.clone().deny("api", "every", "443"), &[]),
+    ] {
+        assert_eq!(codes(builder, &pods), wanted);
+    }
+}
+
+#[test]
+fn a_part_by_labels_of_its_namespace_is_accepted_first() {
+    let builder = || {
+        two()
+            .workload("payers", "app=web ns.team=pay")
+            .open(Direction::Ingress)
+            .open(Direction::Egress)
+            .allow("payers", "api", "443")
+    };
+    assert_eq!(codes(builder(), &external()), ["namespaces-not-named"]);
+    let specs = specs(&emit(builder(), &tiers()));
+    let accept = specs.iter().find(|s| s["tier"] == "Admin").unwrap();
+    let spaces = &accept["subject"]["pods"]["namespaceSelector"]["matchLabels"];
+    assert_eq!(
+        spaces,
+        &json!({"kubernetes.io/metadata.name": "shop", "team": "pay"})
+    );
+}
+
 #[test]
 fn observing_makes_nothing_and_says_so() {
     let output = emit_at(
@@ -338,7 +456,8 @@ fn settings_are_read_and_checked() {
         ("cluster-cidrs", SettingValue::Str("10.0.0.0/8".into())),
         ("cluster-network-policy", SettingValue::Str("yes".into())),
         ("ip-blocks", SettingValue::Str("all".into())),
-        ("priority", SettingValue::Int(1001)),
+        ("priority", SettingValue::Int(1000)),
+        ("cluster-wide-seals", SettingValue::Str("all".into())),
         ("priority", SettingValue::Int(-1)),
         ("control-plane", SettingValue::Bool(true)),
         ("version", SettingValue::Str("1.34".into())),

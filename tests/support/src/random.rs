@@ -101,11 +101,12 @@ pub const CONSTRUCTS: [&str; 44] = [
 ];
 
 /// As `CONSTRUCTS`, of the Kubernetes profile.
-pub const KUBERNETES: [&str; 29] = [
+pub const KUBERNETES: [&str; 30] = [
     "all",
     "any-namespace",
     "any-protocol",
     "by-namespace-label",
+    "cluster-wide-seal",
     "deny",
     "entity",
     "every-port",
@@ -262,6 +263,21 @@ impl Maker {
         }
     }
 
+    /// Namespaces that are not named, which few settings let a workload seal.
+    fn cluster_wide(&mut self, clauses: &mut String) {
+        self.used("any-namespace");
+        if self.rng.chance(40) {
+            return clauses.push_str(" in any namespace open ingress, egress");
+        }
+        self.used("cluster-wide-seal");
+        clauses.push_str(self.rng.pick(&[
+            " in any namespace",
+            " in any namespace open ingress",
+            " in any namespace open egress",
+            " in namespace { team: \"pay\" } open ingress",
+        ]));
+    }
+
     fn workload(&mut self, i: usize) {
         let mut labels = Vec::new();
         let app = self.rng.pick(&APPS);
@@ -289,7 +305,6 @@ impl Maker {
             _ => {}
         }
         let mut clauses = String::new();
-        // What seals has to be in named namespaces there.
         let roll = self.rng.below(8);
         let mut bare = false;
         match if self.plain { roll.max(1) } else { roll } {
@@ -303,8 +318,7 @@ impl Maker {
             }
             2 if self.plain => {
                 bare = true;
-                self.used("any-namespace");
-                clauses.push_str(" in any namespace open ingress, egress");
+                self.cluster_wide(&mut clauses);
             }
             2 => {
                 self.used("by-namespace-label");

@@ -68,20 +68,8 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Answer> {
         ));
         return Ok(Answer::No);
     };
-    if args.verify {
-        match verify::verify(&imported) {
-            Ok(shown) => ui.talk(&shown.to_string()),
-            Err(Failed::Differs(text)) => {
-                ui.err(&format!(
-                    "program and YAML differ, which is a fault of nplc; please report it\n{text}\n"
-                ));
-                return Ok(Answer::No);
-            }
-            Err(Failed::TooLarge(why)) => {
-                ui.err(&format!("not verified: {why}\n"));
-                return Ok(Answer::No);
-            }
-        }
+    if args.verify && !verified(&imported, ui) {
+        return Ok(Answer::No);
     }
     match output {
         None => ui.out(text)?,
@@ -99,6 +87,21 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<Answer> {
     // The process ends here: taking a large program apart, value by value, is for nobody.
     std::mem::forget(imported);
     Ok(if whole { Answer::Yes } else { Answer::No })
+}
+
+/// Says whether program and YAML mean the same.
+fn verified(imported: &Imported, ui: &Ui) -> bool {
+    match verify::verify(imported) {
+        Ok(shown) => {
+            ui.talk(&shown.to_string());
+            return true;
+        }
+        Err(Failed::Differs(text)) => ui.err(&format!(
+            "program and YAML differ, which is a fault of nplc; please report it\n{text}\n"
+        )),
+        Err(Failed::TooLarge(why)) => ui.err(&format!("not verified: {why}\n")),
+    }
+    false
 }
 
 /// What is to be imported, standard input included.

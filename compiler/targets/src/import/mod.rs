@@ -5,7 +5,6 @@
 //! What the agent or the API server refuses is an error here, and the object is left out whole, as
 //! it is in a cluster. What they accept and read differently than it looks is a warning.
 
-mod denies;
 mod drift;
 pub mod judge;
 pub mod lint;
@@ -16,13 +15,19 @@ mod parse;
 mod re2;
 pub mod selector;
 pub mod shape;
+mod tiers;
 
 use npl_diagnostics::{Diagnostic, FileId, Place, codes::import as codes};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-pub use self::{denies::ClusterDenies, drift::drift, judge::Judge, parse::is_policy};
+pub use self::{
+    drift::drift,
+    judge::Judge,
+    parse::is_policy,
+    tiers::{Ruling, Tier, Tiers},
+};
 use self::{
     parse::Read,
     shape::{CidrGroup, Policy},

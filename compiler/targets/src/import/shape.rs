@@ -65,7 +65,23 @@ pub struct Rule {
     pub ends: Vec<End>,
     /// What the author says of it.
     pub description: Option<SmolStr>,
+    pub order: Order,
     pub place: Place,
+}
+
+/// Where a rule stands among the others, which only a ClusterNetworkPolicy says. Of two priorities
+/// the lower one comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// Every other kind: denies come first, and the rest unites.
+    #[default]
+    Normal,
+    /// Tier Admin, all of whose rules deny.
+    Denies { priority: u16 },
+    /// Tier Admin, all of whose rules accept, the first one there.
+    Accepts { priority: u16, place: Place },
+    /// Tier Baseline, which closes all that the API can name.
+    Seals { place: Place },
 }
 
 /// One item of `ingress`, `egress`, `ingressDeny` or `egressDeny`.

@@ -22,7 +22,13 @@ pub(super) enum Reason {
     Protocol,
     IpBlock,
     InsideCluster,
+    /// Pods of namespaces that are not named, and no ClusterNetworkPolicy.
     Namespaces,
+    /// Such pods, whose seal would have to close what the rules of that kind cannot name.
+    SealOfIngress,
+    SealOfEgress,
+    /// An allow at such pods, of peers that those rules cannot name.
+    ClusterPeer(Direction),
     /// A deny that cannot be taken out of the allow with this position.
     Inexact(u32),
     /// A deny at pods of this workload, which nothing seals.
@@ -75,14 +81,30 @@ fn at_workload(workload: &Workload, reason: Reason) -> Diagnostic<Place> {
             &codes::NAMESPACES_NOT_NAMED,
             format!("the pods of `{name}` are sealed in namespaces that are not named"),
         )
-        .note(
-            "a NetworkPolicy stands in one namespace, and a ClusterNetworkPolicy cannot close a \
-             pod to what is outside the cluster",
-        )
+        .note("a NetworkPolicy stands in one namespace")
         .help(format!(
-            "name the namespaces (`in namespace [\"a\", \"b\"]`), or let `{name}` seal nothing \
-             with `open ingress, egress`"
+            "name the namespaces (`in namespace [\"a\", \"b\"]`), let `{name}` seal nothing with \
+             `open ingress, egress`, or set `cluster-network-policy = true` under \
+             `[target.kubernetes]` where the cluster has that API"
         )),
+        Reason::SealOfIngress => finding(
+            &codes::NAMESPACES_NOT_NAMED,
+            format!("the ingress of `{name}` is sealed in namespaces that are not named"),
+        )
+        .note(
+            "ingress rules of a ClusterNetworkPolicy name pods only, and close a pod neither to \
+             nodes nor to what is outside the cluster",
+        )
+        .help(other_seals(name, "ingress")),
+        Reason::SealOfEgress => finding(
+            &codes::NAMESPACES_NOT_NAMED,
+            format!("the egress of `{name}` is sealed in namespaces that are not named"),
+        )
+        .note(
+            "with `ip-blocks = \"external\"` the networks of a ClusterNetworkPolicy hold no node, \
+             and its seal would leave nodes open",
+        )
+        .help(other_seals(name, "egress")),
         Reason::Name(other) => finding(
             &cilium::OBJECT_NAME_CLASH,
             format!("the object of `{name}` would have the name of another workload's"),
@@ -100,6 +122,14 @@ fn at_workload(workload: &Workload, reason: Reason) -> Diagnostic<Place> {
         )
         .help("select them by a label of theirs"),
     }
+}
+
+fn other_seals(name: &str, direction: &str) -> String {
+    format!(
+        "name the namespaces (`in namespace [\"a\", \"b\"]`), or declare `{name}` with `open \
+         {direction}`; `cluster-wide-seals = \"pods\"` under `[target.kubernetes]` closes what can \
+         be named, and leaves the rest open"
+    )
 }
 
 fn at(code: Code, rule: &Rule, message: String) -> Diagnostic<Place> {
@@ -132,6 +162,7 @@ fn at_rule(plan: &Plan<'_>, rule: &Rule, reason: Reason) -> Diagnostic<Place> {
         )
         .help("leave ICMP to the network plugin, or build this rule for cilium only"),
         Reason::IpBlock => ip_block(rule),
+        Reason::ClusterPeer(direction) => cluster_peer(rule, direction),
         Reason::InsideCluster => at(
             &codes::IP_BLOCK_HOLDS_PODS,
             rule,
@@ -144,7 +175,10 @@ fn at_rule(plan: &Plan<'_>, rule: &Rule, reason: Reason) -> Diagnostic<Place> {
             format!("`{text}` binds at pods by labels of their namespace"),
         )
         .note("a NetworkPolicy stands in one namespace and cannot ask for that one's labels")
-        .help("name the namespaces of these pods"),
+        .help(
+            "name the namespaces of these pods, or set `cluster-network-policy = true` under \
+             `[target.kubernetes]` where the cluster has that API",
+        ),
         Reason::Inexact(allow) => inexact(plan, rule, allow),
         Reason::Open(owned, direction) => open(plan, rule, owned, direction),
         Reason::Node => at(
@@ -153,13 +187,35 @@ fn at_rule(plan: &Plan<'_>, rule: &Rule, reason: Reason) -> Diagnostic<Place> {
             format!("`{text}` denies the pod's own node, which Kubernetes always lets through"),
         )
         .help("name the pods and networks that are meant instead"),
-        Reason::TooLarge | Reason::Name(_) => at(
+        Reason::TooLarge | Reason::Name(_) | Reason::SealOfIngress | Reason::SealOfEgress => at(
             &codes::KUBERNETES_TOO_LARGE,
             rule,
             format!("`{text}` falls into more selectors than one rule should hold"),
         )
         .help("select by fewer labels that may be absent"),
     }
+}
+
+fn cluster_peer(rule: &Rule, direction: Direction) -> Diagnostic<Place> {
+    let (known, help) = match direction {
+        Direction::Ingress => (
+            "ingress rules of a ClusterNetworkPolicy name pods only",
+            "name the namespaces of the pods that are reached, or allow this at a workload in one \
+             namespace",
+        ),
+        Direction::Egress => (
+            "with `ip-blocks = \"external\"` egress rules of a ClusterNetworkPolicy reach pods and \
+             what is outside the cluster, and no node",
+            "name the pods and networks that are meant, or declare the workload with `open egress`",
+        ),
+    };
+    let message = format!(
+        "`{}` binds at pods of namespaces that are not named, and names more than pods",
+        rule.text
+    );
+    at(&codes::NAMESPACES_NOT_NAMED, rule, message)
+        .note(known)
+        .help(help)
 }
 
 fn via(rule: &Rule) -> Diagnostic<Place> {

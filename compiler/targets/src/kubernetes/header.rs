@@ -1,8 +1,13 @@
 //! The header: on which facts the objects stand.
 
-use npl_policy::model::ControlPlane;
+use npl_policy::model::{ControlPlane, Direction};
 
-use super::{IpBlocks, Settings, plan::Plan};
+use super::{
+    ClusterWideSeals, IpBlocks, Settings,
+    plan::{Owned, Plan},
+    selector::namespaced,
+    settings::PRIORITY_LAST,
+};
 use crate::cilium::{EmitOptions, Stage};
 
 pub(super) fn lines(plan: &Plan<'_>, options: &EmitOptions) -> Vec<String> {
@@ -40,12 +45,46 @@ pub(super) fn lines(plan: &Plan<'_>, options: &EmitOptions) -> Vec<String> {
             settings.priority
         ));
     }
+    out.extend(cluster_wide(plan));
     out.extend(observed(plan, options));
     if options.claims_not_checked > 0 {
         out.push(format!(
             "Claims that were not checked: {}.",
             options.claims_not_checked
         ));
+    }
+    out
+}
+
+/// Of pods whose namespaces are not named.
+fn cluster_wide(plan: &Plan<'_>) -> Vec<String> {
+    let mut out = Vec::new();
+    if plan.accepts.iter().flatten().any(|list| !list.is_empty()) {
+        out.push(format!(
+            "Allows of tier Admin have its last priority, {PRIORITY_LAST}: assumes that no other \
+             ClusterNetworkPolicy of that priority denies what they allow."
+        ));
+    }
+    let seals = |own: &Owned<'_>| {
+        let either = own.closes(Direction::Ingress) || own.closes(Direction::Egress);
+        either && !namespaced(&own.workload.pods)
+    };
+    if !plan.owned.iter().any(seals) {
+        return out;
+    }
+    out.push(format!(
+        "Seals of tier Baseline hold for pods that no NetworkPolicy selects, and one that does \
+         seals them itself: assumes that no other ClusterNetworkPolicy of tier Baseline with a \
+         priority up to {} accepts what they close.",
+        plan.settings.priority
+    ));
+    if plan.settings.cluster_wide_seals == ClusterWideSeals::Pods {
+        out.push(
+            "Told that these seals close ingress from pods, and egress to pods and networks \
+             (cluster-wide-seals = \"pods\"): nodes, and at ingress what is outside the cluster, \
+             stay open."
+                .to_owned(),
+        );
     }
     out
 }

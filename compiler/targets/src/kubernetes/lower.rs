@@ -158,6 +158,11 @@ impl Denied {
         out
     }
 
+    /// It names pods, or nothing.
+    pub(super) fn pods_only(&self) -> bool {
+        self.nets.is_empty() && !(self.everything || self.api_server || self.others)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.pods.is_empty()
             && self.nets.is_empty()

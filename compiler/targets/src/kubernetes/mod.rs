@@ -3,11 +3,13 @@
 //!
 //! NetworkPolicy only allows: a pod that an object selects is sealed, and the rules of all objects
 //! unite. So a deny is taken out of every allow that may hold for one of its pods, or becomes a
-//! ClusterNetworkPolicy of tier Admin; what neither can say exactly is an error at the deny. Names,
-//! requests, server names, nodes, service accounts and ICMP have no counterpart and are errors at
-//! the rule. As in `cilium`, [`check`] and [`emit`] read one plan, so that what is checked is what
-//! is written.
+//! ClusterNetworkPolicy of tier Admin; what neither can say exactly is an error at the deny. Of
+//! pods whose namespaces are not named, allows stand in tier Admin and seals in tier Baseline.
+//! Names, requests, server names, nodes, service accounts and ICMP have no counterpart and are
+//! errors at the rule. As in `cilium`, [`check`] and [`emit`] read one plan, so that what is
+//! checked is what is written.
 
+mod cluster;
 mod emit;
 mod findings;
 mod header;
@@ -21,7 +23,7 @@ use npl_diagnostics::{Diagnostic, Place};
 use npl_policy::model::{Checked, Model};
 
 pub use crate::cilium::{EmitOptions, Object, Output, RuleEntry, Stage, Summary};
-pub use settings::{IpBlocks, KEYS, Settings};
+pub use settings::{ClusterWideSeals, IpBlocks, KEYS, Settings};
 
 /// Everything in the program that this target cannot express, at its place.
 pub fn check(model: &Model, settings: &Settings) -> Vec<Diagnostic<Place>> {

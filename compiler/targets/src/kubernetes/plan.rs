@@ -15,10 +15,11 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::{
+    cluster,
     findings::{Findings, Reason},
     lower::{self, Denied, Peer},
     selector,
-    settings::Settings,
+    settings::{ClusterWideSeals, Settings},
     subtract::Subtraction,
 };
 use crate::cilium::{Stage, name::object_name};
@@ -72,8 +73,10 @@ pub(super) struct Plan<'m> {
     pub(super) settings: &'m Settings,
     pub(super) owned: Vec<Owned<'m>>,
     index: OverlapIndex,
-    /// By owned workload: ingress and egress.
+    /// By owned workload: ingress and egress. What a NetworkPolicy says.
     pub(super) pieces: Vec<[Vec<Piece>; 2]>,
+    /// The same of pods whose namespaces are not named: what a ClusterNetworkPolicy says.
+    pub(super) accepts: Vec<[Vec<Piece>; 2]>,
     /// By owned workload.
     pub(super) denies: Vec<Vec<ClusterDeny>>,
     /// Denies that were taken out of allows: ingress and egress.
@@ -109,6 +112,7 @@ impl<'m> Plan<'m> {
         let mut plan = Self {
             index: OverlapIndex::new(&cubes),
             pieces: owned.iter().map(|_| Default::default()).collect(),
+            accepts: owned.iter().map(|_| Default::default()).collect(),
             denies: owned.iter().map(|_| Vec::new()).collect(),
             subtracted: Default::default(),
             model,
@@ -127,9 +131,9 @@ impl<'m> Plan<'m> {
                 plan.allow(end, &mut findings);
             }
         }
-        for piece in plan.pieces.iter_mut().flatten() {
-            piece.sort();
-            piece.dedup();
+        for list in plan.pieces.iter_mut().chain(&mut plan.accepts).flatten() {
+            list.sort();
+            list.dedup();
         }
         let diagnostics = findings.into_diagnostics(&plan);
         (plan, diagnostics)
@@ -153,14 +157,21 @@ impl<'m> Plan<'m> {
                     findings.workload(id, Reason::Name(other.workload.place));
                 }
             }
-            let closes = own.closes(Direction::Ingress) || own.closes(Direction::Egress);
             let pods = &own.workload.pods;
-            if !closes {
+            let closes = |direction: &Direction| own.closes(*direction);
+            let mut closed = [Direction::Ingress, Direction::Egress]
+                .into_iter()
+                .filter(closes)
+                .peekable();
+            if closed.peek().is_none() {
                 continue;
             }
-            if !selector::namespaced(pods) {
-                findings.workload(id, Reason::Namespaces);
-            } else if let Err(reason) = lower::pods(pods) {
+            let unsealed = |direction| cluster::seal(direction, self.settings).err();
+            let reason = match selector::namespaced(pods) {
+                true => None,
+                false => closed.find_map(unsealed),
+            };
+            if let Some(reason) = reason.or_else(|| lower::pods(pods).err()) {
                 findings.workload(id, reason);
             }
         }
@@ -183,7 +194,12 @@ impl<'m> Plan<'m> {
             let passing: Vec<_> = known.filter(|(_, own)| test(own)).collect();
             let same = passing.iter().find(|(_, o)| o.workload.pods == part.pods);
             let holds = |(_, own): &&(OwnedId, &Owned<'m>)| part.pods.implies(&own.workload.pods);
-            if let Some((id, _)) = same.or_else(|| passing.iter().find(holds)) {
+            // A NetworkPolicy can say more than a ClusterNetworkPolicy.
+            let better = |other: &&(OwnedId, &Owned<'m>)| {
+                holds(other) && selector::namespaced(&other.1.workload.pods)
+            };
+            let found = passing.iter().find(better).or(same);
+            if let Some((id, _)) = found.or_else(|| passing.iter().find(holds)) {
                 out.push((*id, part.pods.clone()));
                 continue;
             }
@@ -212,30 +228,47 @@ impl<'m> Plan<'m> {
             Err(reason) => return findings.rule(end.rule, reason),
         };
         for (id, subject) in homes {
-            if self.get(id).is_some_and(|own| own.workload.pods != subject) {
-                if !selector::namespaced(&subject) {
-                    return findings.rule(end.rule, Reason::Namespaces);
-                }
-                if let Err(reason) = lower::pods(&subject) {
-                    return findings.rule(end.rule, reason);
-                }
+            let namespaced = selector::namespaced(&subject);
+            let whole = self.get(id).is_some_and(|o| o.workload.pods == subject);
+            // What cannot be said of a whole workload was said there.
+            if let Some(reason) = lower::pods(&subject).err().filter(|_| !whole) {
+                return findings.rule(end.rule, reason);
             }
-            for peer in &peers {
+            let said = match namespaced {
+                true => Ok(peers.clone()),
+                false => cluster::peers(&peers, direction, self.settings),
+            };
+            let peers = match said {
+                Ok(peers) => peers,
+                Err(Reason::Namespaces) if whole => continue,
+                Err(reason) => return findings.rule(end.rule, reason),
+            };
+            for peer in peers {
                 let piece = Piece {
                     rule: end.rule,
                     subject: subject.clone(),
-                    peer: peer.clone(),
+                    peer,
                     ports: end.ports.clone(),
                 };
                 match self.without_denies(piece, direction) {
-                    Ok(left) => {
-                        let slot = self.pieces.get_mut(id);
-                        if let Some(list) = slot.and_then(|both| both.get_mut(side(direction))) {
-                            list.extend(left);
-                        }
-                    }
+                    Ok(left) => self.put(id, direction, left),
                     Err(deny) => findings.rule(deny, Reason::Inexact(end.rule)),
                 }
+            }
+        }
+    }
+
+    fn put(&mut self, id: OwnedId, direction: Direction, pieces: Vec<Piece>) {
+        for piece in pieces {
+            let lists = match selector::namespaced(&piece.subject) {
+                true => &mut self.pieces,
+                false => &mut self.accepts,
+            };
+            let list = lists
+                .get_mut(id)
+                .and_then(|both| both.get_mut(side(direction)));
+            if let Some(list) = list {
+                list.push(piece);
             }
         }
     }
@@ -243,11 +276,10 @@ impl<'m> Plan<'m> {
     /// The error is the deny that cannot be taken out.
     fn without_denies(&self, piece: Piece, direction: Direction) -> Result<Vec<Piece>, u32> {
         let mut left = vec![piece];
-        let place = self.settings.control_plane;
         for deny in self.subtracted.get(side(direction)).into_iter().flatten() {
             let mut next = Vec::with_capacity(left.len());
             for piece in left {
-                next.extend(deny.cut(piece, place).map_err(|_| deny.rule)?);
+                next.extend(deny.cut(piece, self.settings).map_err(|_| deny.rule)?);
             }
             if next.len() > PIECES_MAX {
                 return Err(deny.rule);
@@ -286,7 +318,7 @@ impl<'m> Plan<'m> {
         if rest.is_empty() {
             return;
         }
-        if let Some(open) = self.open_to(end) {
+        if let Some(open) = self.open_to(end, &rest) {
             return findings.rule(end.rule, Reason::Open(open, end.direction));
         }
         let all = end.subject.entities.contains(&Entity::All);
@@ -338,8 +370,15 @@ impl<'m> Plan<'m> {
         (said.then_some((pods, nets)), rest)
     }
 
+    /// Its seal holds for all that a deny names.
+    fn closes_to(&self, own: &Owned<'_>, rest: &Denied) -> bool {
+        selector::namespaced(&own.workload.pods)
+            || self.settings.cluster_wide_seals == ClusterWideSeals::Exact
+            || rest.pods_only()
+    }
+
     /// A workload with pods that the deny binds at and that nothing seals.
-    fn open_to(&self, end: &EndRule) -> Option<OwnedId> {
+    fn open_to(&self, end: &EndRule, rest: &Denied) -> Option<OwnedId> {
         let all = end.subject.entities.contains(&Entity::All);
         let parts: Vec<&Cube> = end.subject.pods.iter().map(|part| &*part.pods).collect();
         let unsealed = |own: &Owned<'m>, cube: &Cube| {
@@ -347,7 +386,7 @@ impl<'m> Plan<'m> {
             let near = self.index.candidates(&pods);
             let near = near.iter().filter_map(|id| self.owned.get(*id));
             let closers: Vec<Cube> = near
-                .filter(|own| own.closes(end.direction))
+                .filter(|own| own.closes(end.direction) && self.closes_to(own, rest))
                 .map(|own| (*own.workload.pods).clone())
                 .collect();
             !pods.is_empty() && covers(&closers, &pods) != Ok(true)

@@ -15,16 +15,28 @@ use crate::cilium::{SettingEntry, SettingValue};
 /// What the target is told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// Emit ClusterNetworkPolicy for denies.
+    /// Emit ClusterNetworkPolicy for denies, and for what holds in namespaces that are not named.
     pub cluster_network_policy: bool,
+    pub cluster_wide_seals: ClusterWideSeals,
     /// The addresses of pods and nodes.
     pub cluster_cidrs: Vec<IpNet>,
     pub ip_blocks: IpBlocks,
-    /// Of the emitted ClusterNetworkPolicies; 0 comes first.
+    /// Of the denies in both tiers of ClusterNetworkPolicy; 0 comes first.
     pub priority: u16,
     pub control_plane: ControlPlane,
     /// `via dns "*"` stands for the whole port: queries are not told from other traffic.
     pub unchecked_dns: bool,
+}
+
+/// What the seal of a workload closes whose namespaces are not named. Ingress rules of a
+/// ClusterNetworkPolicy name pods only, so that nodes and the world stay open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClusterWideSeals {
+    /// Everything, or the workload is an error.
+    #[default]
+    Exact,
+    /// Ingress from pods, and egress to pods and networks; the rest is left open.
+    Pods,
 }
 
 /// What an `ipBlock` matches, which Kubernetes leaves to the plugin.
@@ -38,8 +50,9 @@ pub enum IpBlocks {
 }
 
 /// The keys of `[target.kubernetes]`.
-pub const KEYS: [&str; 6] = [
+pub const KEYS: [&str; 7] = [
     "cluster-network-policy",
+    "cluster-wide-seals",
     "cluster-cidrs",
     "ip-blocks",
     "priority",
@@ -47,8 +60,8 @@ pub const KEYS: [&str; 6] = [
     "unchecked-dns",
 ];
 
-/// The API: priorities of a tier go up to this.
-const PRIORITY_MAX: u16 = 1_000;
+/// The API: the last priority of a tier. Allows have it, so that every deny comes before them.
+pub(super) const PRIORITY_LAST: u16 = 1_000;
 
 /// Ranges that no pod and no node takes its address from: link-local (RFC 3927, RFC 4291 §2.5.6).
 const LINK_LOCAL: &[&str] = &["169.254.0.0/16", "fe80::/10"];
@@ -86,10 +99,17 @@ impl Settings {
             }
             ("ip-blocks", _) => out.push(bad(entry, "one of \"any\", \"external\"")),
             ("priority", SettingValue::Int(number)) => match u16::try_from(*number) {
-                Ok(number) if number <= PRIORITY_MAX => self.priority = number,
-                _ => out.push(bad(entry, "a number from 0 to 1000")),
+                Ok(number) if number < PRIORITY_LAST => self.priority = number,
+                _ => out.push(bad(entry, PRIORITIES)),
             },
-            ("priority", _) => out.push(bad(entry, "a number from 0 to 1000")),
+            ("priority", _) => out.push(bad(entry, PRIORITIES)),
+            ("cluster-wide-seals", SettingValue::Str(word)) if word == "exact" => {
+                self.cluster_wide_seals = ClusterWideSeals::Exact;
+            }
+            ("cluster-wide-seals", SettingValue::Str(word)) if word == "pods" => {
+                self.cluster_wide_seals = ClusterWideSeals::Pods;
+            }
+            ("cluster-wide-seals", _) => out.push(bad(entry, "one of \"exact\", \"pods\"")),
             ("control-plane", SettingValue::Str(word)) if word == "external" => {
                 self.control_plane = ControlPlane::External;
             }
@@ -115,6 +135,8 @@ impl Settings {
         }
     }
 }
+
+const PRIORITIES: &str = "a number from 0 to 999 (allows have 1000)";
 
 const CIDRS: &str = "a list of prefixes, such as [\"10.244.0.0/16\", \"fd00:10:244::/56\"]";
 

@@ -14,6 +14,7 @@ use super::{
     lower::{self, Denied, Peer, sayable},
     plan::Piece,
     selector,
+    settings::Settings,
 };
 
 /// A deny that no ClusterNetworkPolicy carries.
@@ -39,7 +40,7 @@ enum Left {
 
 impl Subtraction {
     /// The pieces of `piece` that the deny does not cover.
-    pub(super) fn cut(&self, piece: Piece, place: ControlPlane) -> Result<Vec<Piece>, Inexact> {
+    pub(super) fn cut(&self, piece: Piece, settings: &Settings) -> Result<Vec<Piece>, Inexact> {
         let both = piece.ports.intersect(&self.ports);
         if both.is_empty() {
             return Ok(vec![piece]);
@@ -48,7 +49,7 @@ impl Subtraction {
         if inside.is_empty() {
             return Ok(vec![piece]);
         }
-        let left = match self.left(&piece.peer, place)? {
+        let left = match self.left(&piece.peer, settings.control_plane)? {
             Left::Untouched => return Ok(vec![piece]),
             Left::Some(left) => left,
         };
@@ -79,7 +80,8 @@ impl Subtraction {
             }
         }
         let subjects = |piece: &Piece| {
-            lower::pods(&piece.subject).is_ok() && selector::namespaced(&piece.subject)
+            let said = settings.cluster_network_policy || selector::namespaced(&piece.subject);
+            said && lower::pods(&piece.subject).is_ok()
         };
         match out.iter().all(subjects) {
             true => Ok(out),

@@ -366,7 +366,6 @@ fn a_cluster_network_policy_that_only_denies_is_lowered() {
     assert_eq!(asked(json!({"ip": "169.254.169.253"}), 85), "allow");
     for (from, to) in [
         ("tier: Admin", "tier: Baseline"),
-        ("action: Deny", "action: Accept"),
         ("action: Deny", "action: Pass"),
         ("networks: [169.254.169.254/32]", "nodes: {}"),
         (
@@ -378,4 +377,58 @@ fn a_cluster_network_policy_that_only_denies_is_lowered() {
         assert_eq!(codes(&read), ["import-tiered-policy"], "{to}");
         assert!(read.lowered.model.workloads.is_empty(), "{to}");
     }
+}
+
+/// `CLUSTER` accepts, and comes after nothing that speaks against it.
+#[test]
+fn what_accepts_first_is_an_allow_where_nothing_later_says_otherwise() {
+    let accepts = CLUSTER.replace("Deny", "Accept");
+    let guard = CLUSTER.replace("name: guard", "name: other");
+    let network = "\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: closed, namespace: billing}
+spec: {podSelector: {}, policyTypes: [Egress]}
+";
+    let rule = |egress: &str| {
+        format!(
+            "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: own, namespace: \
+             billing}}\nspec:\n  endpointSelector: {{}}\n{egress}"
+        )
+    };
+    let deny = rule("  egressDeny:\n  - toEntities: [world]\n");
+    let http = rule(
+        "  egress:\n  - toPorts:\n    - ports: [{port: \"80\", protocol: TCP}]\n      rules: {http: \
+         [{method: GET}]}\n",
+    );
+    let earlier = guard.replace("priority: 5", "priority: 4");
+    let later = guard.replace("priority: 5", "priority: 6");
+    let pass = "egress a -> ({ app: \"b\" } in any namespace | 169.254.169.254/32)";
+    for other in [network, &earlier] {
+        let found = read(&[&accepts, other]);
+        assert_eq!(codes(&found), Vec::<&str>::new(), "{other}");
+        let lines = shown(&found);
+        assert!(
+            lines
+                .iter()
+                .any(|l| l.starts_with(&format!("allow {pass}"))),
+            "{lines:?}"
+        );
+    }
+    // Which of two policies of one priority comes first is not defined.
+    for other in [&guard, &later, &deny, &http] {
+        let found = read(&[&accepts, other]);
+        let tiered = codes(&found).contains(&"import-tiered-policy");
+        assert!(tiered, "{other}");
+        let lines = shown(&found);
+        assert!(
+            !lines
+                .iter()
+                .any(|l| l.starts_with(&format!("allow {pass}"))),
+            "{lines:?}"
+        );
+    }
+    let both =
+        CLUSTER.to_owned() + "  ingress:\n  - action: Accept\n    from:\n    - namespaces: {}\n";
+    assert_eq!(codes(&read(&[&both])), ["import-tiered-policy"]);
 }

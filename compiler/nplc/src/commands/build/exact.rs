@@ -9,7 +9,11 @@ use npl_policy::{
 };
 use npl_targets::{
     cilium::{self, Object},
-    import::{self, lower::lower},
+    import::{
+        self,
+        lower::{lower, lower_made},
+    },
+    kubernetes::ClusterWideSeals,
 };
 
 use crate::pipeline::Analysis;
@@ -21,11 +25,9 @@ type Answer = std::result::Result<std::result::Result<usize, &'static str>, Stri
 pub(super) fn compare(
     analysis: &Analysis,
     inventory: Option<&Inventory>,
-    (objects, denies): (&[&Object], &[&str]),
+    (objects, tiered): (&[&Object], &[&str]),
 ) -> Answer {
-    let ours = objects
-        .iter()
-        .any(|object| object.kind.starts_with("Cilium"));
+    let ours = objects.iter().any(|o| o.kind.starts_with("Cilium"));
     if let Some(why) = known_to_differ(analysis, ours) {
         return Ok(Err(why));
     }
@@ -37,10 +39,14 @@ pub(super) fn compare(
         false => checked.model().clone(),
     };
     let texts = objects.iter().map(|object| &*object.yaml);
-    let texts = texts.chain(denies.iter().copied());
+    let texts = texts.chain(tiered.iter().copied());
     let files: Vec<(FileId, &str)> = (0u32..).map(FileId).zip(texts).collect();
     let (read, found) = import::read(&files);
-    let lowered = lower(&read, inventory, &|_| "output".into());
+    let path = |_| "output".into();
+    let lowered = match ours {
+        true => lower(&read, inventory, &path),
+        false => lower_made(&read, &path),
+    };
     let all = found.iter().chain(&lowered.diagnostics);
     if let Some(error) = { all }.find(|found| Diagnostic::is_error(found)) {
         return Err(format!("what was made is not read back: {}", error.message));
@@ -67,6 +73,9 @@ fn known_to_differ(analysis: &Analysis, ours: bool) -> Option<&'static str> {
     let settings = &analysis.kubernetes;
     if !settings.cluster_cidrs.is_empty() {
         return Some("`cluster-cidrs` are left out of networks");
+    }
+    if settings.cluster_wide_seals == ClusterWideSeals::Pods {
+        return Some("`cluster-wide-seals` leaves open what cannot be named");
     }
     settings
         .unchecked_dns

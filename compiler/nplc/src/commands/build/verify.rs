@@ -12,10 +12,11 @@ use npl_policy::{
 use npl_targets::{
     cilium::{Object, Output},
     import::{
-        ClusterDenies, Judge,
+        Judge, Ruling, Tier, Tiers,
         judge::{Cluster, Facts, Flow as ReadFlow, FlowEnd, Outcome, Pod},
         shape::{PortNumber, Proto},
     },
+    kubernetes::{ClusterWideSeals, IpBlocks},
 };
 
 use super::{exact, place::Goal, read_back, sample, stream};
@@ -82,11 +83,12 @@ pub(super) fn documents(
         .filter(|(_, objects)| !objects.is_empty())
     {
         let tiered = |object: &&Object| object.kind == "ClusterNetworkPolicy";
-        let (denies, objects): (Vec<&Object>, Vec<&Object>) = objects.into_iter().partition(tiered);
-        let texts_of_denies: Vec<&str> = denies.iter().map(|object| &*object.yaml).collect();
-        let denies = ClusterDenies::read(&texts_of_denies)
+        let (tiered, objects): (Vec<&Object>, Vec<&Object>) = objects.into_iter().partition(tiered);
+        let in_tiers: Vec<&str> = tiered.iter().map(|object| &*object.yaml).collect();
+        let whole_networks = analysis.kubernetes.ip_blocks == IpBlocks::Any;
+        let tiers = Tiers::read(&in_tiers, whole_networks)
             .map_err(|why| format!("the independent reader refuses a document: {why}"))?;
-        sum.documents += texts_of_denies.len();
+        sum.documents += in_tiers.len();
         let texts: Vec<&str> = objects.iter().map(|object| &*object.yaml).collect();
         let files: Vec<_> = (0u32..).map(npl_diagnostics::FileId).zip(texts).collect();
         let (read, found) = npl_targets::import::read(&files);
@@ -112,12 +114,12 @@ pub(super) fn documents(
         sum.observe |= staged;
         if !sum.observe {
             let inventory = analysis.inventory.as_deref();
-            let texts = (objects.as_slice(), texts_of_denies.as_slice());
+            let texts = (objects.as_slice(), in_tiers.as_slice());
             match exact::compare(analysis, inventory, texts)? {
                 Ok(regions) => sum.regions += regions,
                 Err(why) => sum.sampled = Some(why),
             }
-            sum.flows += compare(analysis, inventory, (&Judge::new(read), &denies))?;
+            sum.flows += compare(analysis, inventory, (&Judge::new(read), &tiers))?;
         }
     }
     Ok(sum)
@@ -134,7 +136,7 @@ fn by_target(output: &Output) -> impl Iterator<Item = Vec<&Object>> {
 fn compare(
     analysis: &Analysis,
     inventory: Option<&Inventory>,
-    (judge, denies): (&Judge, &ClusterDenies),
+    (judge, tiers): (&Judge, &Tiers),
 ) -> std::result::Result<usize, String> {
     let model = &*analysis.model;
     let cluster_cidrs = &analysis.kubernetes.cluster_cidrs;
@@ -147,15 +149,13 @@ fn compare(
     let cluster = inventory.map(Cluster::of).unwrap_or_default();
     let mut count = 0;
     let flows = sample::flows(model).into_iter();
+    let flows = flows.filter(|flow| can_be_closed(analysis, flow));
     for flow in flows.filter(|flow| !of_cluster(&flow.src) && !of_cluster(&flow.dst)) {
         let meant = interpreter.judge(&flow).verdict;
         let Some(asked) = as_read(&flow) else {
             continue;
         };
-        let got = match denies.cover(&asked) {
-            true => Outcome::Deny,
-            false => judge.judge(&cluster, &asked).verdict,
-        };
+        let got = judged(&cluster, judge, tiers, &asked);
         match (&meant, got) {
             (Meant::Allow, Outcome::Allow) | (Meant::Deny, Outcome::Deny) => count += 1,
             (Meant::Allow, Outcome::Deny) | (Meant::Deny, Outcome::Allow) => {
@@ -169,6 +169,32 @@ fn compare(
         }
     }
     Ok(count)
+}
+
+/// Cluster-wide seals of pods leave open what rules of tier Baseline cannot name.
+fn can_be_closed(analysis: &Analysis, flow: &Flow) -> bool {
+    let pods = analysis.kubernetes.cluster_wide_seals == ClusterWideSeals::Pods;
+    let pod = |end: &Endpoint| matches!(end, Endpoint::Pod(_));
+    !pods || (pod(&flow.src) && (pod(&flow.dst) || matches!(flow.dst, Endpoint::Addr { .. })))
+}
+
+/// Tier Admin, then the policies that have no tier where one of them selects the end, else tier
+/// Baseline.
+fn judged(cluster: &Cluster, judge: &Judge, tiers: &Tiers, flow: &ReadFlow) -> Outcome {
+    let judgement = judge.judge(cluster, flow);
+    let side = |ingress: bool, own: &FlowEnd, said: Outcome| {
+        let ruled = tiers.ruling(Tier::Admin, flow, ingress).or_else(|| {
+            let selected = judge.selects(cluster, own, ingress);
+            (!selected).then(|| tiers.ruling(Tier::Baseline, flow, ingress))?
+        });
+        match ruled {
+            Some(Ruling::Accept) => Outcome::Allow,
+            Some(Ruling::Deny) => Outcome::Deny,
+            None => said,
+        }
+    };
+    let egress = side(false, &flow.src, judgement.egress);
+    egress.and(side(true, &flow.dst, judgement.ingress))
 }
 
 /// The flow as the reader of YAML takes it.

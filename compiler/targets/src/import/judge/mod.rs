@@ -105,6 +105,13 @@ impl Judge {
         whole.unwrap_or(nothing)
     }
 
+    /// A rule selects this end of a flow in one direction.
+    pub fn selects(&self, cluster: &Cluster, end: &FlowEnd, ingress: bool) -> bool {
+        identities(cluster, end)
+            .iter()
+            .any(|own| self.direction(cluster, own, ingress).is_some())
+    }
+
     fn judge_ends(
         &self,
         cluster: &Cluster,

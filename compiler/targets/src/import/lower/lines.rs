@@ -64,6 +64,9 @@ pub(super) fn of_policy(cx: &Cx<'_>, object: usize, policy: &Policy) -> Lines {
 }
 
 fn of_rule(cx: &Cx<'_>, (object, policy): (usize, &Policy), rule: &Rule, out: &mut Lines) {
+    if let Some(refusal) = cx.order.refusal(rule) {
+        return out.refusals.push(refusal);
+    }
     let subject = match subject(policy, rule) {
         Ok(Some(cube)) => Arc::new(cube),
         Ok(None) => {

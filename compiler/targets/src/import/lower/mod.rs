@@ -13,6 +13,7 @@ mod groups;
 mod layer7;
 mod lines;
 mod names;
+mod order;
 mod peers;
 mod ports;
 mod refuse;
@@ -55,6 +56,7 @@ pub struct Refused {
 struct Cx<'a> {
     inventory: Option<&'a Inventory>,
     groups: &'a [CidrGroup],
+    order: order::Seen,
 }
 
 /// Lowers policies. `inventory` gives meaning to `toServices` and named ports; without one they are
@@ -64,9 +66,25 @@ pub fn lower(
     inventory: Option<&Inventory>,
     path: &dyn Fn(FileId) -> SmolStr,
 ) -> Lowered {
+    lower_with(policies, inventory, path, order::Seen::of(policies))
+}
+
+/// The same of what `nplc build` has made for Kubernetes, where seals of tier Baseline mean what
+/// the API says. Cilium leaves open by them what its networks do not hold, such as nodes.
+pub fn lower_made(policies: &Policies, path: &dyn Fn(FileId) -> SmolStr) -> Lowered {
+    lower_with(policies, None, path, order::Seen::of(policies).made())
+}
+
+fn lower_with(
+    policies: &Policies,
+    inventory: Option<&Inventory>,
+    path: &dyn Fn(FileId) -> SmolStr,
+    order: order::Seen,
+) -> Lowered {
     let cx = Cx {
         inventory,
         groups: &policies.groups,
+        order,
     };
     let mut found: Vec<(usize, Diagnostic<Place>)> = Vec::new();
     let mut diagnostics = Vec::new();

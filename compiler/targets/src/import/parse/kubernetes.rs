@@ -13,7 +13,7 @@ use super::{
 use crate::{
     import::{
         selector::{Expression, Selector},
-        shape::{End, Peer, Peers, Port, PortNumber, PortRule, Proto, Rule},
+        shape::{End, Order, Peer, Peers, Port, PortNumber, PortRule, Proto, Rule},
     },
     yaml::read::Node,
 };
@@ -52,6 +52,7 @@ pub(super) fn rule(out: &mut Findings, node: &Node, namespace: &SmolStr) -> Opti
         deny_egress_by_default: has(false, &ends),
         ends,
         description: None,
+        order: Order::Normal,
         place: object.place,
     })
 }
@@ -88,7 +89,7 @@ fn policy_types(out: &mut Findings, object: Object<'_>) -> Vec<bool> {
 }
 
 /// A rule that selects nobody: it counts as a rule, so the direction is closed.
-fn closed(ingress: bool, place: Place) -> End {
+pub(super) fn closed(ingress: bool, place: Place) -> End {
     End {
         ingress,
         deny: false,

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     import::{
         selector::Selector,
-        shape::{Authentication, End, Rule},
+        shape::{Authentication, End, Order, Rule},
     },
     yaml::read::Node,
 };
@@ -80,6 +80,7 @@ pub(super) fn rule(
         node: is_node,
         ends,
         description,
+        order: Order::Normal,
         place: object.place,
     })
 }

@@ -1,23 +1,25 @@
 //! `policy.networking.k8s.io` ClusterNetworkPolicy, as Cilium translates it.
 //!
-//! Only what needs neither tier nor order is taken: rules of tier Admin that deny. They come before
-//! every other rule, as a deny does anyway, and close nothing by default. Refused by name are the
-//! tier Baseline, `Accept` and `Pass`, and the kinds that this one has replaced.
+//! A program has no order, so what is taken is what hardly needs one: policies of tier Admin whose
+//! rules all deny or all accept, and policies of tier Baseline that close a direction to all that
+//! the API can name. Whether the order of such policies counts is seen when all are known
+//! (`lower`). Refused by name are both actions in one policy, other rules of tier Baseline, `Pass`,
+//! and the kinds that this one has replaced.
 
 use npl_diagnostics::{Diagnostic, Place, codes::import as codes};
 use smol_str::SmolStr;
 
 use super::{
     fields::{Findings, Object},
-    kubernetes::namespaces,
+    kubernetes::{closed, namespaces},
     peers::cidr,
-    scope::{CLUSTER, LOCAL_CLUSTER},
+    scope::{CLUSTER, LOCAL_CLUSTER, NAMESPACE},
     selector::selector,
 };
 use crate::{
     import::{
         selector::{Operator, Selector},
-        shape::{End, Peer, Peers, Port, PortNumber, PortRule, Proto, Rule},
+        shape::{End, Order, Peer, Peers, Port, PortNumber, PortRule, Proto, Rule},
     },
     yaml::read::Node,
 };
@@ -28,7 +30,7 @@ pub(super) const VERSION: &str = "policy.networking.k8s.io/v1alpha2";
 /// The CRD: items of every list, characters of a rule's name, and priorities.
 const ITEMS_MAX: usize = 25;
 const NAME_CHARS_MAX: usize = 100;
-const PRIORITY_MAX: i128 = 1000;
+const PRIORITY_MAX: u16 = 1000;
 
 fn refuse(out: &mut Findings, at: Place, message: impl Into<String>) {
     let finding = Diagnostic::new(&codes::IMPORT_TIERED_POLICY, at, message);
@@ -53,22 +55,17 @@ pub(super) fn rule(out: &mut Findings, node: &Node) -> Option<Rule> {
         );
         return None;
     };
-    match out.string(tier, "tier")?.as_str() {
-        "Admin" => {}
-        "Baseline" => {
-            let message =
-                "a rule of tier Baseline counts only where no other policy selects the pod";
-            refuse(out, tier.place, message);
-            return None;
-        }
+    let baseline = match out.string(tier, "tier")?.as_str() {
+        "Admin" => false,
+        "Baseline" => true,
         other => {
             let message = format!("`{other}` is no tier");
             let finding = Diagnostic::new(&codes::POLICY_WRONG_TYPE, tier.place, message);
             out.refuse_with(finding.help("the tiers are `Admin` and `Baseline`"));
             return None;
         }
-    }
-    priority(out, object);
+    };
+    let priority = priority(out, object);
     let subject = subject(out, object)?;
     let mut ends = Vec::new();
     for (list, ingress) in [("ingress", true), ("egress", false)] {
@@ -76,28 +73,109 @@ pub(super) fn rule(out: &mut Findings, node: &Node) -> Option<Rule> {
             ends.extend(end(out, item, list, ingress));
         }
     }
-    Some(Rule {
+    let mut rule = Rule {
         subject,
         node: false,
         deny_ingress_by_default: false,
         deny_egress_by_default: false,
         ends,
         description: None,
+        order: Order::Normal,
         place: object.place,
+    };
+    match baseline {
+        true => seal(out, &mut rule, tier.place),
+        false => rule.order = order(out, &rule.ends, priority?)?,
+    }
+    Some(rule)
+}
+
+/// Rules of one action; both depend on their order.
+fn order(out: &mut Findings, ends: &[End], priority: u16) -> Option<Order> {
+    let Some(accept) = ends.iter().find(|end| !end.deny) else {
+        return Some(Order::Denies { priority });
+    };
+    if ends.iter().any(|end| end.deny) {
+        let message = "rules that accept and rules that deny have an order, which no program has";
+        refuse(out, accept.place, message);
+        return None;
+    }
+    Some(Order::Accepts {
+        priority,
+        place: accept.place,
     })
 }
 
-fn priority(out: &mut Findings, object: Object<'_>) {
+/// Closes the directions in which everything that can be named is denied.
+fn seal(out: &mut Findings, rule: &mut Rule, tier: Place) {
+    for ingress in [true, false] {
+        let ends = rule.ends.iter().filter(|end| end.ingress == ingress);
+        let ends: Vec<&End> = ends.collect();
+        if ends.is_empty() {
+            continue;
+        }
+        if !ends.iter().all(|end| end.deny) || !closes(&ends, ingress) {
+            let message =
+                "a rule of tier Baseline counts only where no other policy selects the pod";
+            return refuse(out, tier, message);
+        }
+        match ingress {
+            true => rule.deny_ingress_by_default = true,
+            false => rule.deny_egress_by_default = true,
+        }
+    }
+    let closes = [rule.deny_ingress_by_default, rule.deny_egress_by_default];
+    let sides = [true, false].into_iter().zip(closes);
+    let place = rule.place;
+    rule.ends = sides
+        .filter(|(_, closes)| *closes)
+        .map(|(ingress, _)| closed(ingress, place))
+        .collect();
+    rule.order = Order::Seals { place: tier };
+}
+
+/// Every pod, and at egress every address, on every port.
+fn closes(ends: &[&End], ingress: bool) -> bool {
+    let whole = ends.iter().filter(|end| end.ports.is_empty());
+    let peers: Vec<&Peer> = whole
+        .filter_map(|end| match &end.peers {
+            Peers::These(peers) => Some(peers),
+            Peers::Nothing => None,
+        })
+        .flatten()
+        .collect();
+    let holds = |net: &str| {
+        let is = |cidr: &ipnet::IpNet| net.parse() == Ok(*cidr);
+        peers
+            .iter()
+            .any(|peer| matches!(peer, Peer::Network { cidr, .. } if is(cidr)))
+    };
+    let every_pod = |selector: &Selector| {
+        selector.labels.keys().all(|key| key == CLUSTER)
+            && selector
+                .expressions
+                .iter()
+                .all(|e| e.key == NAMESPACE && e.operator == Operator::Exists)
+    };
+    peers
+        .iter()
+        .any(|peer| matches!(peer, Peer::Labels(selector) if every_pod(selector)))
+        && (ingress || (holds("0.0.0.0/0") && holds("::/0")))
+}
+
+fn priority(out: &mut Findings, object: Object<'_>) -> Option<u16> {
     let Some(node) = object.get("priority") else {
         let message = "a `spec` has no `priority`";
         out.refuse(&codes::POLICY_MISSING_FIELD, object.place, message);
-        return;
+        return None;
     };
-    let value = out.integer(node, "priority");
-    if let Some(value) = value.filter(|value| !(0..=PRIORITY_MAX).contains(value)) {
+    let value = out.integer(node, "priority")?;
+    let priority = u16::try_from(value).ok().filter(|p| *p <= PRIORITY_MAX);
+    if priority.is_none() {
         let message = format!("{value} is no priority: those are 0 to {PRIORITY_MAX}");
         out.refuse(&codes::POLICY_WRONG_TYPE, node.place, message);
     }
+    priority
 }
 
 /// The items of a list that has at least so many of them, where it is given at all; a list that is
@@ -179,12 +257,12 @@ fn end(out: &mut Findings, node: &Node, list: &str, ingress: bool) -> Option<End
         return None;
     };
     let word = out.string(action, "action")?;
-    if ["Accept", "Pass"].contains(&word.as_str()) {
-        let message = format!("`{word}` comes before every other policy, which no rule does");
+    if word == "Pass" {
+        let message = "`Pass` skips rules that come later, and no program has an order";
         refuse(out, action.place, message);
         return None;
     }
-    if word != "Deny" {
+    if !["Accept", "Deny"].contains(&word.as_str()) {
         let message = format!("`{word}` is no action");
         let finding = Diagnostic::new(&codes::POLICY_WRONG_TYPE, action.place, message);
         out.refuse_with(finding.help("the actions are `Accept`, `Deny` and `Pass`"));
@@ -215,7 +293,7 @@ fn end(out: &mut Findings, node: &Node, list: &str, ingress: bool) -> Option<End
         .collect();
     Some(End {
         ingress,
-        deny: true,
+        deny: word == "Deny",
         peers: Peers::These(peers),
         ports,
         authentication: None,

@@ -1,5 +1,8 @@
-//! `policy.networking.k8s.io/v1alpha2` ClusterNetworkPolicy of tier Admin: denies, and nothing
-//! else, so that their order among each other does not matter.
+//! `policy.networking.k8s.io/v1alpha2` ClusterNetworkPolicy: denies and, of pods whose namespaces
+//! are not named, allows and seals.
+//!
+//! All rules of one object have one action, so that their order does not matter. Denies stand in
+//! tier Admin, allows come after them as its last ones, and seals are the denies of tier Baseline.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,12 +10,13 @@ use std::{
     sync::Arc,
 };
 
-use npl_policy::{label::Cube, model::Direction, port::PortSet};
+use npl_policy::{addr::Net, label::Cube, model::Direction, port::PortSet};
 use sha2::{Digest as _, Sha256};
+use smol_str::SmolStr;
 
 use super::{
     Made,
-    front::{Front, comment, selector},
+    front::{Front, comment, seal_id, selector},
     network::listed,
 };
 use crate::{
@@ -22,14 +26,49 @@ use crate::{
         render::{item, line},
     },
     kubernetes::{
-        lower,
-        plan::{ClusterDeny, OwnedId, Plan, prefixes, side},
+        cluster::sealed,
+        lower::{self, Peer},
+        plan::{OwnedId, Plan, prefixes, side},
         selector as select,
+        settings::PRIORITY_LAST,
     },
 };
 
 /// The API: rules of one direction, peers of one rule, protocols of one rule, networks of one peer.
 const LIST_MAX: usize = 25;
+
+const DIRECTIONS: [Direction; 2] = [Direction::Ingress, Direction::Egress];
+
+/// What an object is for: its tier, the action of its rules, and the end of its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Purpose {
+    Deny,
+    Allow,
+    Seal,
+}
+
+impl Purpose {
+    fn words(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Deny => ("Admin", "Deny", ""),
+            Self::Allow => ("Admin", "Accept", "-allow"),
+            Self::Seal => ("Baseline", "Deny", "-seal"),
+        }
+    }
+}
+
+/// One rule, before the limits of the API are kept.
+struct Said {
+    /// Position in `Model::rules`; `None`: the seal of the workload.
+    rule: Option<u32>,
+    direction: Direction,
+    pods: Vec<Arc<Cube>>,
+    nets: Vec<Net>,
+    ports: Arc<PortSet>,
+}
+
+/// Whether it is a part of the workload, and which.
+type Part = (bool, Arc<Cube>);
 
 /// The rules of one object: ingress, egress, and where they come from.
 #[derive(Default)]
@@ -39,29 +78,23 @@ struct Body {
 }
 
 pub(super) fn objects(plan: &Plan<'_>, id: OwnedId, options: &EmitOptions) -> Vec<Made> {
-    let denies = plan.denies.get(id).map(Vec::as_slice).unwrap_or_default();
-    let Some(own) = plan.get(id).filter(|_| !denies.is_empty()) else {
+    let Some(own) = plan.get(id) else {
         return Vec::new();
     };
-    let whole = own.workload.pods.clone();
-    let mut parts: BTreeMap<(bool, Arc<Cube>), Vec<&ClusterDeny>> = BTreeMap::new();
-    for deny in denies {
-        let at = (deny.subject != whole, deny.subject.clone());
-        parts.entry(at).or_default().push(deny);
-    }
     let front = Front {
         plan,
         workload: own.workload,
         options,
     };
     let mut out = Vec::new();
-    for ((part, subject), denies) in parts {
+    for ((purpose, (part, subject)), said) in parts(plan, id) {
         let mut name = object_name(&plan.model.package, own.workload);
         if part {
             let _ = write!(name, "-{}", mark(&subject));
         }
+        name.push_str(purpose.words().2);
         let subjects = lower::pods(&subject).unwrap_or_default();
-        let bodies = bodies(plan, &denies);
+        let bodies = bodies(&front, purpose, &said);
         let several = bodies.len() * subjects.len() > 1;
         let mut number = 0;
         for cube in &subjects {
@@ -72,15 +105,91 @@ pub(super) fn objects(plan: &Plan<'_>, id: OwnedId, options: &EmitOptions) -> Ve
                     false => name.clone(),
                 };
                 out.push(Made {
-                    object: object(&front, name, &spec(plan, cube, body)),
+                    object: object(&front, name, &spec(plan, purpose, cube, body)),
                     rules: body.rules.clone(),
                     owner: id,
-                    seals: false,
+                    seals: purpose == Purpose::Seal,
                 });
             }
         }
     }
     out
+}
+
+fn parts(plan: &Plan<'_>, id: OwnedId) -> BTreeMap<(Purpose, Part), Vec<Said>> {
+    let mut out: BTreeMap<(Purpose, Part), Vec<Said>> = BTreeMap::new();
+    let Some(own) = plan.get(id) else {
+        return out;
+    };
+    let whole = &own.workload.pods;
+    let mut put = |purpose, subject: &Arc<Cube>, said| {
+        let part = (subject != whole, subject.clone());
+        out.entry((purpose, part)).or_default().push(said);
+    };
+    for deny in plan.denies.get(id).into_iter().flatten() {
+        let said = Said {
+            rule: Some(deny.rule),
+            direction: deny.direction,
+            pods: deny.pods.clone(),
+            nets: deny.nets.clone(),
+            ports: deny.ports.clone(),
+        };
+        put(Purpose::Deny, &deny.subject, said);
+    }
+    for direction in DIRECTIONS {
+        for (subject, said) in allows(plan, id, direction) {
+            put(Purpose::Allow, &subject, said);
+        }
+    }
+    let seals = |direction: &Direction| !select::namespaced(whole) && own.closes(*direction);
+    for direction in DIRECTIONS.into_iter().filter(seals) {
+        let (pods, nets) = sealed(direction);
+        let said = Said {
+            rule: None,
+            direction,
+            pods,
+            nets,
+            ports: Arc::new(PortSet::all()),
+        };
+        put(Purpose::Seal, whole, said);
+    }
+    out
+}
+
+/// Subject, rule and ports.
+type Group<'a> = (&'a Arc<Cube>, u32, &'a Arc<PortSet>);
+
+/// The allows of one direction: peers of one rule on the same ports stand together.
+fn allows(plan: &Plan<'_>, id: OwnedId, direction: Direction) -> Vec<(Arc<Cube>, Said)> {
+    let pieces = plan
+        .accepts
+        .get(id)
+        .and_then(|both| both.get(side(direction)));
+    let mut peers: BTreeMap<Group<'_>, Vec<&Peer>> = BTreeMap::new();
+    for piece in pieces.into_iter().flatten() {
+        let key = (&piece.subject, piece.rule, &piece.ports);
+        peers.entry(key).or_default().push(&piece.peer);
+    }
+    let said = |((subject, rule, ports), peers): (Group<'_>, Vec<&Peer>)| {
+        let (mut pods, mut nets) = (Vec::new(), Vec::new());
+        for peer in peers {
+            match peer {
+                Peer::Pods(cube) => pods.push(cube.clone()),
+                Peer::Net(net) => nets.push(net.clone()),
+                // The plan has said it by pods and networks.
+                Peer::Everything => {}
+            }
+        }
+        let said = Said {
+            rule: Some(rule),
+            direction,
+            pods,
+            nets,
+            ports: ports.clone(),
+        };
+        (subject.clone(), said)
+    };
+    peers.into_iter().map(said).collect()
 }
 
 fn mark(subject: &Cube) -> String {
@@ -101,11 +210,13 @@ fn object(front: &Front<'_>, name: String, spec: &str) -> Object {
     }
 }
 
-fn spec(plan: &Plan<'_>, cube: &Cube, body: &Body) -> String {
-    let mut out = format!(
-        "  tier: Admin\n  priority: {}\n  subject:\n    pods:\n",
-        plan.settings.priority
-    );
+fn spec(plan: &Plan<'_>, purpose: Purpose, cube: &Cube, body: &Body) -> String {
+    let priority = match purpose {
+        Purpose::Deny | Purpose::Seal => plan.settings.priority,
+        Purpose::Allow => PRIORITY_LAST,
+    };
+    let tier = purpose.words().0;
+    let mut out = format!("  tier: {tier}\n  priority: {priority}\n  subject:\n    pods:\n");
     pods(&mut out, 6, cube);
     for (name, list) in ["ingress", "egress"].iter().zip(&body.lists) {
         if !list.is_empty() {
@@ -124,11 +235,11 @@ fn pods(out: &mut String, indent: usize, cube: &Cube) {
     selector(out, indent, "podSelector", &select::pods(cube));
 }
 
-fn bodies(plan: &Plan<'_>, denies: &[&ClusterDeny]) -> Vec<Body> {
+fn bodies(front: &Front<'_>, purpose: Purpose, all: &[Said]) -> Vec<Body> {
     let mut out = vec![Body::default()];
-    for deny in denies {
-        let at = side(deny.direction);
-        for text in rules(plan, deny) {
+    for said in all {
+        let at = side(said.direction);
+        for text in rules(front, purpose, said) {
             let full = |body: &Body| body.lists.get(at).is_some_and(|l| l.len() >= LIST_MAX);
             if out.last().is_some_and(full) {
                 out.push(Body::default());
@@ -137,50 +248,40 @@ fn bodies(plan: &Plan<'_>, denies: &[&ClusterDeny]) -> Vec<Body> {
                 if let Some(list) = body.lists.get_mut(at) {
                     list.push(text);
                 }
-                body.rules.insert(deny.rule);
+                body.rules.extend(said.rule);
             }
         }
     }
+    // Ports of which none exists are no rule.
+    out.retain(|body| body.lists.iter().any(|list| !list.is_empty()));
     out
 }
 
-/// A deny as rules that each keep the limits of the API.
-fn rules(plan: &Plan<'_>, deny: &ClusterDeny) -> Vec<String> {
-    let mut peers = Vec::new();
-    for cube in &deny.pods {
-        let mut text = String::from("    - pods:\n");
-        pods(&mut text, 8, cube);
-        peers.push(text);
-    }
-    for chunk in prefixes(&deny.nets).chunks(LIST_MAX) {
-        let mut text = String::from("    - networks:\n");
-        for cidr in chunk {
-            item(&mut text, 6, &cidr.to_string());
-        }
-        peers.push(text);
-    }
-    let protocols = protocols(&deny.ports);
-    let lists: Vec<&[String]> = match deny.ports.all {
+/// One of them as rules that each keep the limits of the API.
+fn rules(front: &Front<'_>, purpose: Purpose, said: &Said) -> Vec<String> {
+    let peers = peers(said);
+    let protocols = protocols(&said.ports);
+    let lists: Vec<&[String]> = match said.ports.all {
         true => vec![&[]],
         false => protocols.chunks(LIST_MAX).collect(),
     };
-    let source = plan.model.rules.get(deny.rule as usize);
-    let word = match deny.direction {
+    let source = said
+        .rule
+        .and_then(|rule| front.plan.model.rules.get(rule as usize));
+    let name: SmolStr = source.map_or_else(|| seal_id(front.workload), |rule| rule.id.clone());
+    let word = match said.direction {
         Direction::Ingress => "from",
         Direction::Egress => "to",
     };
+    let action = purpose.words().1;
     let mut out = Vec::new();
     for peers in peers.chunks(LIST_MAX) {
         for protocols in &lists {
             let mut text = String::new();
             if let Some(rule) = source {
                 comment(&mut text, 2, rule);
-                let _ = writeln!(text, "  - name: {}", rule.id);
-                text.push_str("    action: Deny\n");
-            } else {
-                text.push_str("  - action: Deny\n");
             }
-            let _ = writeln!(text, "    {word}:");
+            let _ = writeln!(text, "  - name: {name}\n    action: {action}\n    {word}:");
             text.extend(peers.iter().map(String::as_str));
             if !protocols.is_empty() {
                 text.push_str("    protocols:\n");
@@ -188,6 +289,23 @@ fn rules(plan: &Plan<'_>, deny: &ClusterDeny) -> Vec<String> {
             }
             out.push(text);
         }
+    }
+    out
+}
+
+fn peers(said: &Said) -> Vec<String> {
+    let mut out = Vec::new();
+    for cube in &said.pods {
+        let mut text = String::from("    - pods:\n");
+        pods(&mut text, 8, cube);
+        out.push(text);
+    }
+    for chunk in prefixes(&said.nets).chunks(LIST_MAX) {
+        let mut text = String::from("    - networks:\n");
+        for cidr in chunk {
+            item(&mut text, 6, &cidr.to_string());
+        }
+        out.push(text);
     }
     out
 }

@@ -42,7 +42,7 @@ pub(super) fn objects(plan: &Plan<'_>, id: OwnedId, options: &EmitOptions) -> Ve
     let whole = own.workload.pods.clone();
     // The whole workload comes first, whether it has rules or not.
     let mut parts: BTreeMap<(bool, Arc<Cube>), [Vec<&Piece>; 2]> = BTreeMap::new();
-    if DIRECTIONS.iter().any(|(d, ..)| own.closes(*d)) {
+    if select::namespaced(&whole) && DIRECTIONS.iter().any(|(d, ..)| own.closes(*d)) {
         parts.entry((false, whole.clone())).or_default();
     }
     for (direction, ..) in DIRECTIONS {

@@ -1,7 +1,8 @@
-//! ClusterNetworkPolicies that deny, read back to be asked about flows.
+//! ClusterNetworkPolicies, read back to be asked about flows.
 //!
-//! Only what the Kubernetes target can have made is read: tier Admin, action Deny. A policy with
-//! anything else is refused, for with other actions or tiers the order of rules would count.
+//! Only what the Kubernetes target can have made is read: `Deny` and `Accept`, peers that are pods
+//! or networks, in the order that the API gives them: by priority, and in a policy from top to
+//! bottom.
 
 use ipnet::IpNet;
 use npl_diagnostics::FileId;
@@ -14,14 +15,32 @@ use super::{
 };
 use crate::yaml::read::{self, Node, Value};
 
-/// The denies of some objects.
+/// The policies of some objects.
 #[derive(Clone, Debug, Default)]
-pub struct ClusterDenies {
+pub struct Tiers {
+    /// By priority.
     policies: Vec<Policy>,
+    /// Networks are matched against addresses inside the cluster too.
+    whole_networks: bool,
+}
+
+/// Before every NetworkPolicy, or after all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tier {
+    Admin,
+    Baseline,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ruling {
+    Accept,
+    Deny,
 }
 
 #[derive(Clone, Debug)]
 struct Policy {
+    tier: Tier,
+    priority: u16,
     subject: Selected,
     ingress: Vec<Rule>,
     egress: Vec<Rule>,
@@ -29,6 +48,7 @@ struct Policy {
 
 #[derive(Clone, Debug)]
 struct Rule {
+    ruling: Ruling,
     pods: Vec<Selected>,
     networks: Vec<IpNet>,
     /// `None`: everything.
@@ -52,11 +72,13 @@ struct Requirement {
     presence: bool,
 }
 
-impl ClusterDenies {
+impl Tiers {
+    /// `whole_networks`: a network of the plugin holds pods and nodes by their addresses too.
+    ///
     /// # Errors
     /// What is no such policy.
-    pub fn read(texts: &[&str]) -> Result<Self, String> {
-        let mut out = Self::default();
+    pub fn read(texts: &[&str], whole_networks: bool) -> Result<Self, String> {
+        let mut policies = Vec::new();
         for text in texts {
             let file = read::read(FileId(0), text);
             if let Some(finding) = file.diagnostics.first() {
@@ -64,31 +86,58 @@ impl ClusterDenies {
             }
             for document in &file.documents {
                 let read = policy(document);
-                out.policies
-                    .push(read.ok_or("a ClusterNetworkPolicy says more than denies")?);
+                policies.push(read.ok_or("a ClusterNetworkPolicy says more than is ever written")?);
             }
         }
-        Ok(out)
+        policies.sort_by_key(|policy| policy.priority);
+        Ok(Self {
+            policies,
+            whole_networks,
+        })
     }
 
-    /// A policy denies the flow at one of its ends.
-    pub fn cover(&self, flow: &Flow) -> bool {
-        let meets = |rules: &[Rule], subject: &Selected, own: &FlowEnd, peer: &FlowEnd| {
-            let bound = matches!(own, FlowEnd::Pod(pod) if subject.holds(pod));
-            bound && rules.iter().any(|rule| rule.covers(peer, flow))
+    /// What a tier says of a flow at one of its ends. Between policies of one priority the order is
+    /// not defined: a deny counts.
+    pub fn ruling(&self, tier: Tier, flow: &Flow, ingress: bool) -> Option<Ruling> {
+        let (own, peer) = match ingress {
+            true => (&flow.dst, &flow.src),
+            false => (&flow.src, &flow.dst),
         };
-        self.policies.iter().any(|policy| {
-            meets(&policy.egress, &policy.subject, &flow.src, &flow.dst)
-                || meets(&policy.ingress, &policy.subject, &flow.dst, &flow.src)
-        })
+        let FlowEnd::Pod(own) = own else {
+            return None;
+        };
+        let mut found: Option<(u16, Ruling)> = None;
+        for policy in self.policies.iter().filter(|policy| policy.tier == tier) {
+            if found.is_some_and(|(priority, _)| priority < policy.priority) {
+                break;
+            }
+            let rules = match ingress {
+                true => &policy.ingress,
+                false => &policy.egress,
+            };
+            let covers = |rule: &&Rule| rule.covers(peer, flow, self.whole_networks);
+            let met = policy.subject.holds(own).then(|| rules.iter().find(covers));
+            let Some(rule) = met.flatten() else {
+                continue;
+            };
+            if found.is_none() || rule.ruling == Ruling::Deny {
+                found = Some((policy.priority, rule.ruling));
+            }
+        }
+        found.map(|(_, ruling)| ruling)
     }
 }
 
 impl Rule {
-    fn covers(&self, peer: &FlowEnd, flow: &Flow) -> bool {
-        let named = match peer {
-            FlowEnd::Pod(pod) => self.pods.iter().any(|selected| selected.holds(pod)),
+    fn covers(&self, peer: &FlowEnd, flow: &Flow, whole_networks: bool) -> bool {
+        let every = |net: &IpNet| whole_networks && net.prefix_len() == 0;
+        let networks = match peer {
             FlowEnd::Address { ip, .. } => self.networks.iter().any(|net| net.contains(ip)),
+            // Its address is not known.
+            _ => self.networks.iter().any(every),
+        };
+        let pods = match peer {
+            FlowEnd::Pod(pod) => self.pods.iter().any(|selected| selected.holds(pod)),
             _ => false,
         };
         let port = match flow.port {
@@ -99,7 +148,7 @@ impl Rule {
             *proto == flow.proto && (*low..=*high).contains(&port)
         };
         let protocols = self.protocols.as_ref();
-        named && protocols.is_none_or(|list| list.iter().any(within))
+        (pods || networks) && protocols.is_none_or(|list| list.iter().any(within))
     }
 }
 
@@ -131,14 +180,18 @@ impl Requirement {
 
 fn policy(node: &Node) -> Option<Policy> {
     let spec = node.get("spec")?;
-    if spec.get("tier")?.as_str()? != "Admin" {
-        return None;
-    }
+    let tier = match spec.get("tier")?.as_str()?.as_str() {
+        "Admin" => Tier::Admin,
+        "Baseline" => Tier::Baseline,
+        _ => return None,
+    };
     let rules = |name: &str, peers: &str| match spec.get(name) {
         Some(list) => list.as_seq()?.iter().map(|r| rule(r, peers)).collect(),
         None => Some(Vec::new()),
     };
     Some(Policy {
+        tier,
+        priority: int(spec.get("priority")?)?,
         subject: selected(spec.get("subject")?.get("pods")?)?,
         ingress: rules("ingress", "from")?,
         egress: rules("egress", "to")?,
@@ -146,10 +199,13 @@ fn policy(node: &Node) -> Option<Policy> {
 }
 
 fn rule(node: &Node, peers: &str) -> Option<Rule> {
-    if node.get("action")?.as_str()? != "Deny" {
-        return None;
-    }
+    let ruling = match node.get("action")?.as_str()?.as_str() {
+        "Accept" => Ruling::Accept,
+        "Deny" => Ruling::Deny,
+        _ => return None,
+    };
     let mut out = Rule {
+        ruling,
         pods: Vec::new(),
         networks: Vec::new(),
         protocols: None,
@@ -282,19 +338,49 @@ spec:
         }
     }
 
-    #[test]
-    fn a_deny_covers_what_it_names() {
-        let denies = ClusterDenies::read(&[DENY]).unwrap();
-        assert!(denies.cover(&flow("web", "169.254.169.254", 80)));
-        assert!(!denies.cover(&flow("web", "169.254.169.254", 91)));
-        assert!(!denies.cover(&flow("web", "169.254.169.253", 80)));
-        assert!(!denies.cover(&flow("api", "169.254.169.254", 80)));
+    fn said(texts: &[&str], tier: Tier, flow: &Flow) -> Option<Ruling> {
+        Tiers::read(texts, false).unwrap().ruling(tier, flow, false)
     }
 
     #[test]
-    fn what_is_ordered_is_refused() {
-        for (from, to) in [("Deny", "Pass"), ("Admin", "Baseline")] {
-            assert!(ClusterDenies::read(&[&DENY.replace(from, to)]).is_err());
+    fn a_deny_covers_what_it_names() {
+        let denied = |flow: &Flow| said(&[DENY], Tier::Admin, flow) == Some(Ruling::Deny);
+        assert!(denied(&flow("web", "169.254.169.254", 80)));
+        assert!(!denied(&flow("web", "169.254.169.254", 91)));
+        assert!(!denied(&flow("web", "169.254.169.253", 80)));
+        assert!(!denied(&flow("api", "169.254.169.254", 80)));
+        let asked = flow("web", "169.254.169.254", 80);
+        assert_eq!(said(&[DENY], Tier::Baseline, &asked), None);
+    }
+
+    #[test]
+    fn the_lower_priority_comes_first_and_between_two_a_deny_counts() {
+        let accept = DENY.replace("Deny", "Accept");
+        let later = |text: &str| text.replace("priority: 0", "priority: 9");
+        let asked = flow("web", "169.254.169.254", 80);
+        let first = |texts: &[&str]| said(texts, Tier::Admin, &asked);
+        assert_eq!(first(&[&accept, &later(DENY)]), Some(Ruling::Accept));
+        assert_eq!(first(&[&later(&accept), DENY]), Some(Ruling::Deny));
+        assert_eq!(first(&[&accept, DENY]), Some(Ruling::Deny));
+    }
+
+    #[test]
+    fn every_address_may_hold_a_pod() {
+        let text = DENY.replace("169.254.169.254/32", "0.0.0.0/0");
+        let asked = Flow {
+            dst: FlowEnd::Pod(Pod::default()),
+            ..flow("web", "192.0.2.1", 80)
+        };
+        for (whole, wanted) in [(true, Some(Ruling::Deny)), (false, None)] {
+            let tiers = Tiers::read(&[&text], whole).unwrap();
+            assert_eq!(tiers.ruling(Tier::Admin, &asked, false), wanted);
+        }
+    }
+
+    #[test]
+    fn what_is_never_written_is_refused() {
+        for (from, to) in [("Deny", "Pass"), ("Admin", "Edge")] {
+            assert!(Tiers::read(&[&DENY.replace(from, to)], false).is_err());
         }
     }
 }
