@@ -167,6 +167,30 @@ fn explain_shows_each_end_on_each_target() {
     );
 }
 
+/// A deny that is left out of allows is in the objects that leave it out; a workload, in those of its
+/// parts too.
+#[test]
+fn explain_what_a_deny_changes() {
+    let text = "namespace shop\nworkload a { app: \"a\" }\nworkload b { app: \"b\" }\n\
+        workload canary { app: \"b\", track: \"canary\" }\n\
+        allow a -> b:80-90\ndeny a -> canary:85\n";
+    let toml = "[package]\nname = \"p\"\n[target.kubernetes]\n";
+    let sandbox = Sandbox::with(&[("p/main.npl", text), ("p/npl.toml", toml)]);
+    let explain = |line: u32| {
+        let place = format!("p/main.npl:{line}");
+        let out = sandbox.run(&["explain", &place]).exits(0).out;
+        let (_, objects) = out.split_once("On kubernetes, in:\n").unwrap();
+        objects.to_owned()
+    };
+    let deny = explain(6);
+    assert!(deny.contains("NetworkPolicy shop/p-a\n"), "{deny}");
+    let part = |line: &str| line.contains("NetworkPolicy shop/p-b-");
+    assert!(deny.lines().any(part), "{deny}");
+    let workload = explain(3);
+    assert!(workload.contains("NetworkPolicy shop/p-b\n"), "{workload}");
+    assert!(workload.lines().any(part), "{workload}");
+}
+
 #[test]
 fn explain_a_template() {
     let text = "namespace shop\nworkload a { app: \"a\" }\nworkload b { app: \"b\" }\n\

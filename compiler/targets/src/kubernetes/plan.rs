@@ -55,6 +55,8 @@ pub(super) struct Piece {
     pub(super) subject: Arc<Cube>,
     pub(super) peer: Peer,
     pub(super) ports: Arc<PortSet>,
+    /// The denies that it leaves out, in the order of their positions in `Model::rules`.
+    pub(super) without: Vec<u32>,
 }
 
 /// What of a deny a ClusterNetworkPolicy says at pods of one workload.
@@ -249,6 +251,7 @@ impl<'m> Plan<'m> {
                     subject: subject.clone(),
                     peer,
                     ports: end.ports.clone(),
+                    without: Vec::new(),
                 };
                 match self.without_denies(piece, direction) {
                     Ok(left) => self.put(id, direction, left),

@@ -58,6 +58,8 @@ impl Subtraction {
             return Err(Inexact);
         }
         let (both, other_ports) = (Arc::new(both), Arc::new(other_ports));
+        let mut without = piece.without.clone();
+        without.push(self.rule);
         let mut out = Vec::new();
         for subject in outside {
             let subject = Arc::new(subject);
@@ -73,6 +75,7 @@ impl Subtraction {
                 subject: subject.clone(),
                 peer,
                 ports: ports.clone(),
+                without: without.clone(),
             };
             out.extend(left.iter().map(|peer| with(peer.clone(), &both)));
             if !other_ports.is_empty() {

@@ -61,6 +61,8 @@ impl Purpose {
 struct Said {
     /// Position in `Model::rules`; `None`: the seal of the workload.
     rule: Option<u32>,
+    /// Denies that an allow leaves out.
+    without: BTreeSet<u32>,
     direction: Direction,
     pods: Vec<Arc<Cube>>,
     nets: Vec<Net>,
@@ -129,6 +131,7 @@ fn parts(plan: &Plan<'_>, id: OwnedId) -> BTreeMap<(Purpose, Part), Vec<Said>> {
     for deny in plan.denies.get(id).into_iter().flatten() {
         let said = Said {
             rule: Some(deny.rule),
+            without: BTreeSet::new(),
             direction: deny.direction,
             pods: deny.pods.clone(),
             nets: deny.nets.clone(),
@@ -146,6 +149,7 @@ fn parts(plan: &Plan<'_>, id: OwnedId) -> BTreeMap<(Purpose, Part), Vec<Said>> {
         let (pods, nets) = sealed(direction);
         let said = Said {
             rule: None,
+            without: BTreeSet::new(),
             direction,
             pods,
             nets,
@@ -165,12 +169,14 @@ fn allows(plan: &Plan<'_>, id: OwnedId, direction: Direction) -> Vec<(Arc<Cube>,
         .accepts
         .get(id)
         .and_then(|both| both.get(side(direction)));
-    let mut peers: BTreeMap<Group<'_>, Vec<&Peer>> = BTreeMap::new();
+    let mut peers: BTreeMap<Group<'_>, (BTreeSet<&Peer>, BTreeSet<u32>)> = BTreeMap::new();
     for piece in pieces.into_iter().flatten() {
         let key = (&piece.subject, piece.rule, &piece.ports);
-        peers.entry(key).or_default().push(&piece.peer);
+        let (peers, without) = peers.entry(key).or_default();
+        peers.insert(&piece.peer);
+        without.extend(&piece.without);
     }
-    let said = |((subject, rule, ports), peers): (Group<'_>, Vec<&Peer>)| {
+    let said = |(subject, rule, ports): Group<'_>, peers: BTreeSet<&Peer>, without| {
         let (mut pods, mut nets) = (Vec::new(), Vec::new());
         for peer in peers {
             match peer {
@@ -182,6 +188,7 @@ fn allows(plan: &Plan<'_>, id: OwnedId, direction: Direction) -> Vec<(Arc<Cube>,
         }
         let said = Said {
             rule: Some(rule),
+            without,
             direction,
             pods,
             nets,
@@ -189,7 +196,9 @@ fn allows(plan: &Plan<'_>, id: OwnedId, direction: Direction) -> Vec<(Arc<Cube>,
         };
         (subject.clone(), said)
     };
-    peers.into_iter().map(said).collect()
+    let all = peers.into_iter();
+    all.map(|(group, (peers, without))| said(group, peers, without))
+        .collect()
 }
 
 fn mark(subject: &Cube) -> String {
@@ -249,6 +258,7 @@ fn bodies(front: &Front<'_>, purpose: Purpose, all: &[Said]) -> Vec<Body> {
                     list.push(text);
                 }
                 body.rules.extend(said.rule);
+                body.rules.extend(&said.without);
             }
         }
     }

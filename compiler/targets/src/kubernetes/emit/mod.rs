@@ -22,7 +22,7 @@ struct Made {
     object: Object,
     rules: BTreeSet<u32>,
     owner: OwnedId,
-    /// It seals pods of its owner.
+    /// It seals pods of its owner, all of them or a part.
     seals: bool,
 }
 

@@ -87,7 +87,7 @@ pub(super) fn objects(plan: &Plan<'_>, id: OwnedId, options: &EmitOptions) -> Ve
                         object: object(&front, &name, namespace, &spec),
                         rules: rules.clone(),
                         owner: id,
-                        seals: !part,
+                        seals: true,
                     });
                 }
             }
@@ -140,15 +140,16 @@ fn bodies(
     let mut out: Vec<([String; 2], BTreeSet<u32>)> = vec![Default::default()];
     for (direction, _, _, word) in types {
         let at = side(*direction);
-        let mut rules: BTreeMap<(u32, &PortSet), Vec<&Peer>> = BTreeMap::new();
+        let mut rules: BTreeMap<(u32, &PortSet), (Vec<&Peer>, BTreeSet<u32>)> = BTreeMap::new();
         for piece in pieces.get(at).into_iter().flatten() {
             let ports = &*piece.ports;
-            rules
-                .entry((piece.rule, ports))
-                .or_default()
-                .push(&piece.peer);
+            let (peers, without) = rules.entry((piece.rule, ports)).or_default();
+            peers.push(&piece.peer);
+            without.extend(&piece.without);
         }
-        for ((rule, ports), peers) in rules {
+        for ((rule, ports), (mut peers, without)) in rules {
+            // Two pieces may differ in what they leave out alone.
+            peers.dedup();
             let mut text = String::new();
             if let Some(source) = plan.model.rules.get(rule as usize) {
                 comment(&mut text, 2, source);
@@ -168,6 +169,7 @@ fn bodies(
                     list.push_str(&text);
                 }
                 sources.insert(rule);
+                sources.extend(without);
             }
         }
     }
