@@ -203,15 +203,26 @@ impl<'a> Builder<'a> {
             return Ok(());
         };
         let end = if has_closer { end } else { frame.end };
+        // Most lists and maps are small, and a file has millions of them: room for more than they
+        // hold would be most of what a large file takes.
         let value = match frame.kind {
-            Kind::Seq(items) => Value::Seq(items),
-            Kind::Map(map) => Value::Map(self.merged(map)?),
+            Kind::Seq(mut items) => {
+                items.shrink_to_fit();
+                Value::Seq(items)
+            }
+            Kind::Map(map) => {
+                let mut entries = self.merged(map)?;
+                entries.shrink_to_fit();
+                Value::Map(entries)
+            }
         };
         let node = Node {
             value,
             place: self.place(frame.start, end),
         };
         self.keep(frame.anchor, &node, frame.nodes, frame.height + 1)?;
+        // What is inside was counted when it was read.
+        self.nodes = (self.nodes + 1).saturating_sub(frame.nodes);
         self.value(node, frame.nodes, frame.height + 1, true)
     }
 

@@ -7,8 +7,8 @@ pub const MAX_BYTES: usize = 100 * 1024 * 1024;
 /// Nesting of maps and lists, aliases expanded.
 pub const MAX_DEPTH: usize = 100;
 
-/// Values of one file.
-pub const MAX_NODES: usize = 8_000_000;
+/// Keys and values of one file. Ordinary manifests of `MAX_BYTES` hold about nine millions of them.
+pub const MAX_NODES: usize = 16_000_000;
 
 /// Values that anchors and aliases may copy in one file.
 pub const MAX_ALIASED_NODES: usize = 100_000;

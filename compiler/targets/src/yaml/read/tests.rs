@@ -209,6 +209,16 @@ fn aliases_do_not_multiply() {
     assert_eq!(refused(&nested).0, codes::YAML_LIMIT.id);
 }
 
+/// Each value is one, however deep it lies: manifests are many levels deep.
+#[test]
+fn a_value_counts_once() {
+    let count = limits::MAX_NODES / 80;
+    let depth = 90;
+    let text = "[".repeat(depth) + &"1,".repeat(count) + &"]".repeat(depth);
+    let file = read(FileId(0), &text);
+    assert!(file.diagnostics.is_empty(), "{:?}", file.diagnostics);
+}
+
 #[test]
 fn a_file_over_the_limit_is_not_read() {
     let text = "#".repeat(limits::MAX_BYTES + 1);
