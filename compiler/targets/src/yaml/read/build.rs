@@ -19,6 +19,8 @@ pub(super) struct Builder<'a> {
     anchors: FxHashMap<usize, Anchored>,
     nodes: usize,
     copied: usize,
+    /// Keys that stand twice in the document, which is then none.
+    doubled: Vec<Diagnostic<Place>>,
     /// Holds `{{`: maybe a template that nobody rendered.
     braces: bool,
     out: Documents,
@@ -80,6 +82,7 @@ impl<'a> Builder<'a> {
             anchors: FxHashMap::default(),
             nodes: 0,
             copied: 0,
+            doubled: Vec::new(),
             braces: text.contains("{{"),
             out: Documents::default(),
         }
@@ -95,6 +98,7 @@ impl<'a> Builder<'a> {
             match step {
                 Ok(()) => {}
                 Err(Stop::Document(finding)) => {
+                    self.out.diagnostics.append(&mut self.doubled);
                     self.out.diagnostics.push(*finding);
                     self.forget();
                     if !matches!(self.parser.proceed_next_document(), Ok(true)) {
@@ -102,6 +106,7 @@ impl<'a> Builder<'a> {
                     }
                 }
                 Err(Stop::File(finding)) => {
+                    self.out.diagnostics.append(&mut self.doubled);
                     self.out.diagnostics.push(*finding);
                     break;
                 }
@@ -131,11 +136,11 @@ impl<'a> Builder<'a> {
         match event {
             Event::DocumentStart(..) => self.forget(),
             Event::DocumentEnd => {
-                if let Some(root) = self.root.take()
-                    && root.value != Value::Null
-                {
-                    self.out.documents.push(root);
+                let root = self.root.take().filter(|r| r.value != Value::Null);
+                if self.doubled.is_empty() {
+                    self.out.documents.extend(root);
                 }
+                self.out.diagnostics.append(&mut self.doubled);
                 self.forget();
             }
             Event::Scalar(text, style, anchor, tag) => {
@@ -333,7 +338,7 @@ impl<'a> Builder<'a> {
         step
     }
 
-    fn put_in_map(&self, map: &mut MapFrame, node: Node) -> Step {
+    fn put_in_map(&mut self, map: &mut MapFrame, node: Node) -> Step {
         let Some((key, key_place)) = map.key.take() else {
             map.key = Some((self.key(&node)?, node.place));
             return Ok(());
@@ -362,7 +367,8 @@ impl<'a> Builder<'a> {
                 Some(first) => finding.also(first.key_place, "the first one"),
                 None => finding,
             };
-            return Err(Stop::Document(Box::new(finding)));
+            self.doubled.push(finding);
+            return Ok(());
         }
         map.entries.push(Entry {
             key,

@@ -182,6 +182,18 @@ fn what_cannot_be_meant_is_refused_at_its_place() {
 }
 
 #[test]
+fn every_key_that_stands_twice_is_told() {
+    let text = "a: {x: 1, x: 2, x: 3}\nb: 1\nb: 2\n---\nc: 3\n---\nd: 1\nd: [\n";
+    let read = documents(text);
+    let shown: Vec<String> = read.documents.iter().map(show).collect();
+    assert_eq!(shown, ["{c:3}"]);
+    let ids: Vec<&str> = read.diagnostics.iter().map(|d| d.code.id).collect();
+    let twice = codes::YAML_DUPLICATE_KEY.id;
+    // Behind a mistake of syntax nothing of the last document is seen.
+    assert_eq!(ids, [twice, twice, twice, codes::YAML_SYNTAX.id]);
+}
+
+#[test]
 fn a_template_gives_one_finding() {
     let text = "a: {{ .Values.x }}\n---\nb: {{ .Values.y }}\n---\nc: 1\n";
     let read = documents(text);
