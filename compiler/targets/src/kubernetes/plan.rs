@@ -194,14 +194,14 @@ impl<'m> Plan<'m> {
                 .iter()
                 .filter_map(|id| Some((*id, self.owned.get(*id)?)));
             let passing: Vec<_> = known.filter(|(_, own)| test(own)).collect();
-            let same = passing.iter().find(|(_, o)| o.workload.pods == part.pods);
+            // A NetworkPolicy can say more than a ClusterNetworkPolicy, and the workload's own object
+            // comes before one of a part.
             let holds = |(_, own): &&(OwnedId, &Owned<'m>)| part.pods.implies(&own.workload.pods);
-            // A NetworkPolicy can say more than a ClusterNetworkPolicy.
-            let better = |other: &&(OwnedId, &Owned<'m>)| {
-                holds(other) && selector::namespaced(&other.1.workload.pods)
-            };
-            let found = passing.iter().find(better).or(same);
-            if let Some((id, _)) = found.or_else(|| passing.iter().find(holds)) {
+            let home = passing.iter().filter(holds).min_by_key(|(_, own)| {
+                let pods = &own.workload.pods;
+                (!selector::namespaced(pods), *pods != part.pods)
+            });
+            if let Some((id, _)) = home {
                 out.push((*id, part.pods.clone()));
                 continue;
             }
