@@ -131,6 +131,9 @@ fn spec(cube: &Cube, types: &[(Direction, &str, &str, &str)], body: &[String; 2]
     out
 }
 
+/// The peers of a rule, and the denies that it leaves out.
+type Said<'a> = (Vec<&'a Peer>, BTreeSet<u32>);
+
 /// The rules of both directions, in parts where they grow too large, each with its sources.
 fn bodies(
     plan: &Plan<'_>,
@@ -140,7 +143,7 @@ fn bodies(
     let mut out: Vec<([String; 2], BTreeSet<u32>)> = vec![Default::default()];
     for (direction, _, _, word) in types {
         let at = side(*direction);
-        let mut rules: BTreeMap<(u32, &PortSet), (Vec<&Peer>, BTreeSet<u32>)> = BTreeMap::new();
+        let mut rules: BTreeMap<(u32, &PortSet), Said<'_>> = BTreeMap::new();
         for piece in pieces.get(at).into_iter().flatten() {
             let ports = &*piece.ports;
             let (peers, without) = rules.entry((piece.rule, ports)).or_default();
