@@ -318,7 +318,9 @@ fn reimported(compiled: &Compiled) -> Result<Model, String> {
     let path = |_| "emitted.yaml".into();
     let lowered = match compiled.target {
         Target::Cilium => import::lower::lower(&policies, None, &path),
-        Target::Kubernetes(_) => import::lower::lower_made(&policies, &path),
+        Target::Kubernetes(_) => {
+            import::lower::lower_made(&policies, !compiled.cluster_cidrs.is_empty(), &path)
+        }
     };
     found.extend(lowered.diagnostics);
     match found.iter().find(|found| Diagnostic::is_error(found)) {

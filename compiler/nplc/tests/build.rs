@@ -418,3 +418,46 @@ fn objects_of_one_name_are_an_error_at_the_workload() {
     assert!(ran.err.contains(wanted), "{}", ran.err);
     assert_eq!(ran.out, "");
 }
+
+/// Shapes of cluster-wide rules whose verification once failed, or once passed in vain.
+#[test]
+fn cluster_wide_rules_are_verified() {
+    let tiers = "cluster-network-policy = true\n";
+    let cidrs = "cluster-network-policy = true\ncluster-cidrs = [\"10.0.0.0/8\"]\ncontrol-plane = \
+                 \"nodes\"\n";
+    let pods = "cluster-network-policy = true\nip-blocks = \"external\"\ncluster-wide-seals = \
+                \"pods\"\n";
+    let every = "namespace a\nworkload every {} in any namespace open ingress\n";
+    for (table, text, exact) in [
+        (tiers, format!("{every}allow every -> all:79\n"), true),
+        (
+            tiers,
+            format!("{every}network n = 169.254.0.0/16\nallow every -> n\n"),
+            false,
+        ),
+        (
+            cidrs,
+            format!("{every}allow every -> all:443\ndeny every -> cluster\n"),
+            false,
+        ),
+        (
+            tiers,
+            "namespace a\nworkload w { app: \"w\" } open egress\ndeny w -> all:22\n".to_owned(),
+            true,
+        ),
+        (
+            pods,
+            "namespace a\nworkload every {} in any namespace\nworkload w { app: \"w\" }\n\
+             network n = 192.0.2.0/24\nallow every -> n:443\nallow w -> every:80\n"
+                .to_owned(),
+            false,
+        ),
+    ] {
+        let manifest = format!("[package]\nname = \"p\"\n[target.kubernetes]\n{table}");
+        let sandbox = Sandbox::with(&[("p/npl.toml", &*manifest), ("p/main.npl", &text)]);
+        let args = ["build", "p", "--target", "kubernetes", "--verify"];
+        let ran = sandbox.run(&args).exits(0);
+        let proved = ran.err.contains("at both ends of every flow");
+        assert_eq!(proved, exact, "{text}{}", ran.err);
+    }
+}

@@ -322,13 +322,158 @@ fn what_a_seal_of_every_namespace_cannot_close_is_told() {
         (both.clone().allow("every", "all", "443"), &unnamed),
         (both.clone().allow("every", "192.0.2.0/24", "443"), &[]),
         // A deny of what the seal leaves open would be no deny.
-        (
-            both.clone().deny("192.0.2.0/24", "every", "443"),
-            &["deny-of-open-direction"],
-        ),
+        (both.clone().deny("192.0.2.0/24", "every", "443"), &unnamed),
         (both.clone().deny("api", "every", "443"), &[]),
     ] {
         assert_eq!(codes(builder, &pods), wanted);
+    }
+}
+
+/// Where networks hold every address, an allow of everything holds nodes, and so must its denies.
+#[test]
+fn denies_beside_an_allow_of_everything() {
+    let cidrs = |control_plane| Settings {
+        cluster_cidrs: vec!["10.0.0.0/8".parse().unwrap()],
+        ip_blocks: IpBlocks::Any,
+        control_plane,
+        ..tiers()
+    };
+    let nodes = cidrs(ControlPlane::Nodes);
+    let builder = || everywhere(Direction::Ingress).allow("every", "all", "443");
+    let denied = emit(builder().deny("every", "cluster", ""), &nodes);
+    let specs = specs(&denied);
+    let deny = |s: &&Value| s["tier"] == "Admin" && s["egress"][0]["action"] == "Deny";
+    let deny = specs.iter().find(deny).unwrap();
+    let everybody = json!({"pods": {"namespaceSelector": {}, "podSelector": {}}});
+    let to = json!([everybody, {"networks": ["10.0.0.0/8"]}]);
+    assert_eq!(deny["egress"][0]["to"], to);
+    for (peer, settings) in [
+        ("kube_apiserver", &nodes),
+        ("remote_node", &nodes),
+        ("cluster", &cidrs(ControlPlane::Unknown)),
+    ] {
+        let found = codes(builder().deny("every", peer, ""), settings);
+        assert_eq!(found, ["deny-not-exact"], "{peer}");
+    }
+    // A network holds no address of the cluster: nothing is denied, and no allow gets smaller.
+    let inside = emit(builder().deny("every", "10.1.0.0/16", ""), &nodes);
+    assert_eq!(inside.objects.len(), emit(builder(), &nodes).objects.len());
+    // Everything can be denied where it can be named.
+    let open = two().open(Direction::Egress).deny("api", "all", "22");
+    assert_eq!(codes(open.clone(), &nodes), [""; 0]);
+    assert_eq!(codes(open, &tiers()), ["deny-of-open-direction"]);
+}
+
+/// What is left of an allow beside a deny may stand at pods whose namespaces are not named, where a
+/// rule can say less.
+#[test]
+fn what_is_left_of_an_allow_can_be_said() {
+    let pay = || two().foreign("pay", "ns.team=pay");
+    let egress = pay().allow("web", "all", "53").deny("pay", "all", "22 53");
+    assert_eq!(codes(egress, &tiers()), ["deny-not-exact"]);
+    let ingress = pay()
+        .allow("world", "web", "80")
+        .deny("192.0.2.0/24", "pay", "80");
+    assert_eq!(codes(ingress, &tiers()), ["deny-not-exact"]);
+}
+
+#[test]
+fn a_deny_of_link_local_addresses_leaves_the_node_out() {
+    let whole = Settings {
+        ip_blocks: IpBlocks::Any,
+        ..tiers()
+    };
+    let open = two()
+        .open(Direction::Egress)
+        .deny("api", "169.254.0.0/16", "");
+    let specs = specs(&emit(open, &whole));
+    let deny = specs.iter().find(|s| s["tier"] == "Admin").unwrap();
+    let to = deny["egress"][0]["to"].as_array().unwrap();
+    let networks = to
+        .iter()
+        .flat_map(|peer| peer["networks"].as_array().unwrap());
+    let networks: Vec<&Value> = networks.collect();
+    let holds = |addr: &str| {
+        let addr: std::net::IpAddr = addr.parse().unwrap();
+        let net = |n: &Value| n.as_str().unwrap().parse::<ipnet::IpNet>().unwrap();
+        networks.iter().any(|n| net(n).contains(&addr))
+    };
+    assert!(holds("169.254.169.254") && !holds("169.254.20.10"));
+}
+
+#[test]
+fn names_keep_their_length() {
+    let builder = || {
+        Builder::new()
+            .workload(&"w".repeat(250), "ns=*")
+            .open(Direction::Ingress)
+    };
+    let whole = Settings {
+        ip_blocks: IpBlocks::Any,
+        ..tiers()
+    };
+    let name = "w".repeat(250);
+    let builder = builder()
+        .foreign("other", "app=other")
+        .allow(&name, "other", "80");
+    for object in emit(builder, &whole).objects {
+        assert!(object.name.len() <= 253, "{}", object.name);
+    }
+}
+
+/// The finding is of what stands in the way, and one mistake is one.
+#[test]
+fn why_a_deny_cannot_be_said() {
+    let any = Settings {
+        ip_blocks: IpBlocks::Any,
+        ..tiers()
+    };
+    let pods = Settings {
+        cluster_wide_seals: ClusterWideSeals::Pods,
+        ..tiers()
+    };
+    let open = || two().open(Direction::Egress).open(Direction::Ingress);
+    let every = || two().workload("every", "ns=*");
+    let cases: [(Builder, &Settings, &[&str]); 5] = [
+        (
+            open().deny("api", "192.0.2.0/24", ""),
+            &any,
+            &["ip-block-holds-pods"],
+        ),
+        (
+            open()
+                .foreign("robot", "account=x")
+                .deny("robot", "api", "80"),
+            &any,
+            &["account-not-in-kubernetes"],
+        ),
+        (
+            every()
+                .open(Direction::Ingress)
+                .deny("192.0.2.0/24", "every", "80"),
+            &Settings {
+                cluster_cidrs: vec!["10.0.0.0/8".parse().unwrap()],
+                ..any.clone()
+            },
+            &["namespaces-not-named"],
+        ),
+        (
+            every()
+                .open(Direction::Egress)
+                .deny("192.0.2.0/24", "every", "80"),
+            &pods,
+            &["namespaces-not-named"],
+        ),
+        (
+            every()
+                .allow("all", "every", "80")
+                .allow("world", "every", "81"),
+            &tiers(),
+            &["namespaces-not-named"],
+        ),
+    ];
+    for (at, (builder, settings, wanted)) in cases.into_iter().enumerate() {
+        assert_eq!(codes(builder, settings), wanted, "case {at}");
     }
 }
 

@@ -130,7 +130,7 @@ fn reaches_api_server(rule: &Rule, by: &str, sure: bool) -> Diagnostic<Place> {
         .note("a breached pod calls it with the token that is mounted into the pod")
         .help(
             "add `deny all -> kube_apiserver`, or set `control-plane = \"nodes\"` in the target's \
-             table of npl.toml (`[target.cilium]`) if it runs on the cluster's own nodes",
+             table of npl.toml (such as `[target.cilium]`) if it runs on the cluster's own nodes",
         );
     if !fixes::is_own(rule) {
         return finding;

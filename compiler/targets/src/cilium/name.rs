@@ -58,6 +58,18 @@ pub(crate) fn object_name(package: &str, workload: &Workload) -> String {
     format!("{kept}-{hash}")
 }
 
+/// The name of another object of the same workload; a hash stands for what the ending takes the room
+/// of.
+pub(crate) fn with_ending(name: &str, ending: &str) -> String {
+    let room = NAME_BYTES_MAX - PART_BYTES - ending.len();
+    if name.len() <= room {
+        return format!("{name}{ending}");
+    }
+    let hash = hex(&Sha256::digest(name.as_bytes()), HASH_DIGITS);
+    let kept: String = name.chars().take(room - HASH_DIGITS - 1).collect();
+    format!("{}-{hash}{ending}", kept.trim_end_matches('-'))
+}
+
 /// The first digits of a hash.
 pub(crate) fn hex(bytes: &[u8], digits: usize) -> String {
     let nibbles = bytes.iter().flat_map(|b| [b >> 4, b & 0xF]);

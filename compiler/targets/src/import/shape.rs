@@ -7,7 +7,10 @@ use ipnet::IpNet;
 use npl_diagnostics::Place;
 use smol_str::SmolStr;
 
-use super::selector::Selector;
+use super::{
+    parse::scope::{CLUSTER, NAMESPACE},
+    selector::{Operator, Selector},
+};
 
 /// One accepted object.
 #[derive(Clone, Debug)]
@@ -126,6 +129,23 @@ pub enum Peer {
         spelling: SmolStr,
     },
     Name(NameMatch),
+}
+
+/// Every pod and, where traffic goes, every address.
+pub(crate) fn names_everything(peers: &[&Peer], ingress: bool) -> bool {
+    let holds = |net: &str| {
+        let is = |cidr: &IpNet| net.parse() == Ok(*cidr);
+        let mut all = peers.iter();
+        all.any(|peer| matches!(peer, Peer::Network { cidr, except, .. } if is(cidr) && except.is_empty()))
+    };
+    let exists = |selector: &Selector| {
+        let mut all = selector.expressions.iter();
+        all.all(|e| e.key == NAMESPACE && e.operator == Operator::Exists)
+    };
+    let every_pod =
+        |selector: &Selector| selector.labels.keys().all(|key| key == CLUSTER) && exists(selector);
+    let pods = |peer: &&Peer| matches!(peer, Peer::Labels(selector) if every_pod(selector));
+    peers.iter().any(pods) && (ingress || (holds("0.0.0.0/0") && holds("::/0")))
 }
 
 /// One `toFQDNs` or `rules.dns` item.

@@ -213,7 +213,8 @@ fn rule(node: &Node, peers: &str) -> Option<Rule> {
     for peer in node.get(peers)?.as_seq()? {
         match (peer.get("pods"), peer.get("networks")) {
             (Some(pods), None) => out.pods.push(selected(pods)?),
-            (None, Some(list)) => {
+            // Peers of ingress are pods only.
+            (None, Some(list)) if peers == "to" => {
                 for net in list.as_seq()? {
                     out.networks.push(net.as_str()?.parse().ok()?);
                 }

@@ -56,6 +56,10 @@ impl Findings {
         self.workloads.entry(id).or_insert(reason);
     }
 
+    pub(super) fn has_workload(&self, id: OwnedId) -> bool {
+        self.workloads.contains_key(&id)
+    }
+
     pub(super) fn into_diagnostics(self, plan: &Plan<'_>) -> Vec<Diagnostic<Place>> {
         let workloads = self.workloads.iter().filter_map(|(id, reason)| {
             let own = plan.get(*id)?;
@@ -84,8 +88,9 @@ fn at_workload(workload: &Workload, reason: Reason) -> Diagnostic<Place> {
         .note("a NetworkPolicy stands in one namespace")
         .help(format!(
             "name the namespaces (`in namespace [\"a\", \"b\"]`), let `{name}` seal nothing with \
-             `open ingress, egress`, or set `cluster-network-policy = true` under \
-             `[target.kubernetes]` where the cluster has that API"
+             `open ingress, egress`, or seal its egress alone (`open ingress`) with \
+             `cluster-network-policy = true` under `[target.kubernetes]`, where the cluster has \
+             that API"
         )),
         Reason::SealOfIngress => finding(
             &codes::NAMESPACES_NOT_NAMED,

@@ -113,7 +113,7 @@ pub(super) fn external(net: &Net, settings: &Settings) -> Result<Vec<Net>, Reaso
 
 /// Without the addresses that the node itself answers, such as node-local DNS: a plugin may match
 /// them, and a network holds no node.
-fn without_nodes(nets: &[Net], settings: &Settings) -> Vec<Net> {
+pub(super) fn without_nodes(nets: &[Net], settings: &Settings) -> Vec<Net> {
     if settings.ip_blocks == IpBlocks::External {
         return nets.to_vec();
     }

@@ -85,9 +85,6 @@ pub(super) struct Plan<'m> {
     pub(super) subtracted: [Vec<Subtraction>; 2],
 }
 
-/// The peers of a deny that a ClusterNetworkPolicy can name.
-type Said = (Vec<Arc<Cube>>, Vec<Net>);
-
 pub(super) fn side(direction: Direction) -> usize {
     match direction {
         Direction::Ingress => 0,
@@ -236,20 +233,21 @@ impl<'m> Plan<'m> {
             if let Some(reason) = lower::pods(&subject).err().filter(|_| !whole) {
                 return findings.rule(end.rule, reason);
             }
-            let said = match namespaced {
-                true => Ok(peers.clone()),
-                false => cluster::peers(&peers, direction, self.settings),
+            let unsaid = |peer| cluster::sayable(peer, direction, self.settings).err();
+            let unsaid = match namespaced {
+                true => None,
+                false => peers.iter().find_map(unsaid),
             };
-            let peers = match said {
-                Ok(peers) => peers,
-                Err(Reason::Namespaces) if whole => continue,
-                Err(reason) => return findings.rule(end.rule, reason),
-            };
-            for peer in peers {
+            match unsaid {
+                None => {}
+                Some(_) if whole && findings.has_workload(id) => continue,
+                Some(reason) => return findings.rule(end.rule, reason),
+            }
+            for peer in &peers {
                 let piece = Piece {
                     rule: end.rule,
                     subject: subject.clone(),
-                    peer,
+                    peer: peer.clone(),
                     ports: end.ports.clone(),
                     without: Vec::new(),
                 };
@@ -284,7 +282,12 @@ impl<'m> Plan<'m> {
             for piece in left {
                 next.extend(deny.cut(piece, self.settings).map_err(|_| deny.rule)?);
             }
-            if next.len() > PIECES_MAX {
+            // What is left may stand at pods of namespaces that are not named.
+            let unsaid = |piece: &Piece| {
+                !selector::namespaced(&piece.subject)
+                    && cluster::sayable(&piece.peer, direction, self.settings).is_err()
+            };
+            if next.len() > PIECES_MAX || next.iter().any(unsaid) {
                 return Err(deny.rule);
             }
             left = next;
@@ -303,26 +306,37 @@ impl<'m> Plan<'m> {
             return findings.rule(end.rule, Reason::Node);
         }
         let denied = Denied::of(&end.peers);
-        let (said, rest) = self.split(end, &homes, denied);
-        if let Some((pods, nets)) = said.filter(|_| self.settings.cluster_network_policy) {
+        let subjects = homes.iter().map(|(_, cube)| cube);
+        let split = cluster::deny(end, subjects, denied, self.settings);
+        if split.is_said() {
             for (id, subject) in &homes {
                 if let Some(list) = self.denies.get_mut(*id) {
                     list.push(ClusterDeny {
                         rule: end.rule,
                         direction: end.direction,
                         subject: subject.clone(),
-                        pods: pods.clone(),
-                        nets: nets.clone(),
+                        pods: split.pods.clone(),
+                        nets: split.nets.clone(),
                         ports: end.ports.clone(),
                     });
                 }
             }
         }
+        let (rest, why) = (split.rest, split.why);
         if rest.is_empty() {
             return;
         }
         if let Some(open) = self.open_to(end, &rest) {
-            return findings.rule(end.rule, Reason::Open(open, end.direction));
+            let told = homes.iter().any(|(id, _)| findings.has_workload(*id));
+            let named = |own: &Owned<'m>| selector::namespaced(&own.workload.pods);
+            let reason = match why {
+                // Sealed, its allows leave out what is denied.
+                Some(Reason::ClusterPeer(_)) if self.get(open).is_some_and(named) => None,
+                Some(Reason::Account) if told => return,
+                why => why,
+            };
+            let reason = reason.unwrap_or(Reason::Open(open, end.direction));
+            return findings.rule(end.rule, reason);
         }
         let all = end.subject.entities.contains(&Entity::All);
         let cubes = end.subject.pods.iter().map(|part| part.pods.clone());
@@ -335,42 +349,6 @@ impl<'m> Plan<'m> {
         if let Some(list) = self.subtracted.get_mut(side(end.direction)) {
             list.push(subtraction);
         }
-    }
-
-    /// What a ClusterNetworkPolicy can say of a deny, and what is left to be subtracted.
-    fn split(
-        &self,
-        end: &EndRule,
-        homes: &[(OwnedId, Arc<Cube>)],
-        denied: Denied,
-    ) -> (Option<Said>, Denied) {
-        let subjects = homes.iter().all(|(_, cube)| lower::pods(cube).is_ok());
-        let on = self.settings.cluster_network_policy;
-        if !on || !subjects || !lower::sayable(&end.ports) {
-            return (None, denied);
-        }
-        let mut rest = Denied {
-            pods: Vec::new(),
-            nets: Vec::new(),
-            ..denied
-        };
-        let (mut pods, mut nets) = (Vec::new(), Vec::new());
-        for cube in denied.pods {
-            match lower::pods(&cube) {
-                Ok(cubes) => pods.extend(cubes),
-                Err(_) => rest.pods.push(cube),
-            }
-        }
-        // The ingress rules of a ClusterNetworkPolicy know no networks.
-        let outward = end.direction == Direction::Egress;
-        for net in denied.nets {
-            match lower::external(&net, self.settings) {
-                Ok(left) if outward => nets.extend(left),
-                _ => rest.nets.push(net),
-            }
-        }
-        let said = !pods.is_empty() || !nets.is_empty();
-        (said.then_some((pods, nets)), rest)
     }
 
     /// Its seal holds for all that a deny names.

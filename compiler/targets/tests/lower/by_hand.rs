@@ -432,3 +432,12 @@ spec: {podSelector: {}, policyTypes: [Egress]}
         CLUSTER.to_owned() + "  ingress:\n  - action: Accept\n    from:\n    - namespaces: {}\n";
     assert_eq!(codes(&read(&[&both])), ["import-tiered-policy"]);
 }
+
+/// The CRD knows no other peers where traffic comes from.
+#[test]
+fn ingress_of_a_cluster_network_policy_comes_from_pods() {
+    let ingress = CLUSTER.replace("egress", "ingress").replace("to:", "from:");
+    let read = read(&[&ingress]);
+    assert!(!codes(&read).is_empty());
+    assert!(read.lowered.model.workloads.is_empty());
+}

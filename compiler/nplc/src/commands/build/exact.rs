@@ -3,9 +3,10 @@
 
 use npl_diagnostics::{Diagnostic, FileId, codes::cilium as codes};
 use npl_policy::{
+    addr::{Net, node_local_addresses},
     compare::{self, Difference, Undecided},
     inventory::Inventory,
-    model::{Direction, Model},
+    model::{Direction, EndRule, Model},
 };
 use npl_targets::{
     cilium::{self, Object},
@@ -13,7 +14,7 @@ use npl_targets::{
         self,
         lower::{lower, lower_made},
     },
-    kubernetes::ClusterWideSeals,
+    kubernetes::{ClusterWideSeals, IpBlocks},
 };
 
 use crate::pipeline::Analysis;
@@ -45,7 +46,7 @@ pub(super) fn compare(
     let path = |_| "output".into();
     let lowered = match ours {
         true => lower(&read, inventory, &path),
-        false => lower_made(&read, &path),
+        false => lower_made(&read, analysis.kubernetes.ip_blocks == IpBlocks::Any, &path),
     };
     let all = found.iter().chain(&lowered.diagnostics);
     if let Some(error) = { all }.find(|found| Diagnostic::is_error(found)) {
@@ -76,6 +77,11 @@ fn known_to_differ(analysis: &Analysis, ours: bool) -> Option<&'static str> {
     }
     if settings.cluster_wide_seals == ClusterWideSeals::Pods {
         return Some("`cluster-wide-seals` leaves open what cannot be named");
+    }
+    let held = |net: &Net| node_local_addresses().any(|(addr, _)| net.contains(addr));
+    let nets = |end: &EndRule| end.peers.nets.iter().any(held);
+    if settings.ip_blocks == IpBlocks::Any && analysis.model.ends.iter().any(nets) {
+        return Some("networks leave out the addresses that the node itself answers");
     }
     settings
         .unchecked_dns

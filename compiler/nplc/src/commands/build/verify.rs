@@ -4,9 +4,11 @@
 //! to say something else (a finding tells of it), or the comparison is too large, the flows alone
 //! are compared, and the result says so.
 
+use std::net::IpAddr;
+
 use npl_policy::{
+    addr::node_local_addresses,
     interpret::{Answer as Meant, Endpoint, Flow, Interpreter},
-    inventory::Inventory,
     model::FlowPort,
 };
 use npl_targets::{
@@ -16,7 +18,7 @@ use npl_targets::{
         judge::{Cluster, Facts, Flow as ReadFlow, FlowEnd, Outcome, Pod},
         shape::{PortNumber, Proto},
     },
-    kubernetes::{ClusterWideSeals, IpBlocks},
+    kubernetes::{self, ClusterWideSeals, IpBlocks},
 };
 
 use super::{exact, place::Goal, read_back, sample, stream};
@@ -119,7 +121,10 @@ pub(super) fn documents(
                 Ok(regions) => sum.regions += regions,
                 Err(why) => sum.sampled = Some(why),
             }
-            sum.flows += compare(analysis, inventory, (&Judge::new(read), &tiers))?;
+            let ours = objects.iter().any(|o| o.kind.starts_with("Cilium"));
+            let flows = sample::flows(&analysis.model).into_iter();
+            let flows = flows.filter(|flow| ours || speaks_of(&analysis.kubernetes, flow));
+            sum.flows += compare(analysis, flows, (&Judge::new(read), &tiers))?;
         }
     }
     Ok(sum)
@@ -135,22 +140,14 @@ fn by_target(output: &Output) -> impl Iterator<Item = Vec<&Object>> {
 /// How many flows were compared.
 fn compare(
     analysis: &Analysis,
-    inventory: Option<&Inventory>,
+    flows: impl Iterator<Item = Flow>,
     (judge, tiers): (&Judge, &Tiers),
 ) -> std::result::Result<usize, String> {
-    let model = &*analysis.model;
-    let cluster_cidrs = &analysis.kubernetes.cluster_cidrs;
-    // What is told to be a pod's or a node's address is no address of a network.
-    let of_cluster = |end: &Endpoint| match end {
-        Endpoint::Addr { ip, .. } => cluster_cidrs.iter().any(|cidr| cidr.contains(ip)),
-        _ => false,
-    };
-    let interpreter = Interpreter::new(model);
+    let interpreter = Interpreter::new(&analysis.model);
+    let inventory = analysis.inventory.as_deref();
     let cluster = inventory.map(Cluster::of).unwrap_or_default();
     let mut count = 0;
-    let flows = sample::flows(model).into_iter();
-    let flows = flows.filter(|flow| can_be_closed(analysis, flow));
-    for flow in flows.filter(|flow| !of_cluster(&flow.src) && !of_cluster(&flow.dst)) {
+    for flow in flows {
         let meant = interpreter.judge(&flow).verdict;
         let Some(asked) = as_read(&flow) else {
             continue;
@@ -171,11 +168,23 @@ fn compare(
     Ok(count)
 }
 
-/// Cluster-wide seals of pods leave open what rules of tier Baseline cannot name.
-fn can_be_closed(analysis: &Analysis, flow: &Flow) -> bool {
-    let pods = analysis.kubernetes.cluster_wide_seals == ClusterWideSeals::Pods;
+/// Whether the target says something of a flow. What is told to be a pod's or a node's address is
+/// none of a network, nor is what the node itself answers; and cluster-wide seals of pods leave open
+/// what rules of tier Baseline cannot name.
+fn speaks_of(settings: &kubernetes::Settings, flow: &Flow) -> bool {
+    let any = settings.ip_blocks == IpBlocks::Any;
+    let on_node = |ip: &IpAddr| any && node_local_addresses().any(|(addr, _)| addr == *ip);
+    let inside = |end: &Endpoint| match end {
+        Endpoint::Addr { ip, .. } => {
+            settings.cluster_cidrs.iter().any(|cidr| cidr.contains(ip)) || on_node(ip)
+        }
+        _ => false,
+    };
+    let pods = settings.cluster_wide_seals == ClusterWideSeals::Pods;
     let pod = |end: &Endpoint| matches!(end, Endpoint::Pod(_));
-    !pods || (pod(&flow.src) && (pod(&flow.dst) || matches!(flow.dst, Endpoint::Addr { .. })))
+    let address = |end: &Endpoint| matches!(end, Endpoint::Addr { .. });
+    let named = pod(&flow.src) && (pod(&flow.dst) || address(&flow.dst));
+    (named || !pods) && !inside(&flow.src) && !inside(&flow.dst)
 }
 
 /// Tier Admin, then the policies that have no tier where one of them selects the end, else tier

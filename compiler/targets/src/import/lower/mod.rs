@@ -71,8 +71,18 @@ pub fn lower(
 
 /// The same of what `nplc build` has made for Kubernetes, where seals of tier Baseline mean what
 /// the API says. Cilium leaves open by them what its networks do not hold, such as nodes.
-pub fn lower_made(policies: &Policies, path: &dyn Fn(FileId) -> SmolStr) -> Lowered {
-    lower_with(policies, None, path, order::Seen::of(policies).made())
+/// `whole_networks`: networks hold every address, so that all of them and all pods are everything.
+pub fn lower_made(
+    policies: &Policies,
+    whole_networks: bool,
+    path: &dyn Fn(FileId) -> SmolStr,
+) -> Lowered {
+    let mut policies = policies.clone();
+    if whole_networks {
+        policies.policies.iter_mut().for_each(order::widen);
+    }
+    let seen = order::Seen::of(&policies).made();
+    lower_with(&policies, None, path, seen)
 }
 
 fn lower_with(

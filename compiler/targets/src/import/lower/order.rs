@@ -6,7 +6,8 @@ use npl_diagnostics::{Place, codes::import as codes};
 use super::refuse::{Refusal, refuse};
 use crate::import::{
     Policies,
-    shape::{End, Order, PortRule, Rule},
+    selector::Selector,
+    shape::{End, Order, Peer, Peers, Policy, PolicyKind, PortRule, Rule, names_everything},
 };
 
 /// What stands among the policies.
@@ -63,6 +64,20 @@ impl Seen {
                                rest open: nodes, and at ingress the world";
                 tiered(place, message)
             }),
+        }
+    }
+}
+
+/// What names all pods and all addresses names everything.
+pub(super) fn widen(policy: &mut Policy) {
+    let tiered = policy.kind == PolicyKind::KubernetesClusterwide;
+    for end in policy.rules.iter_mut().flat_map(|rule| &mut rule.ends) {
+        let Peers::These(peers) = &mut end.peers else {
+            continue;
+        };
+        let all: Vec<&Peer> = peers.iter().collect();
+        if tiered && !end.ingress && names_everything(&all, false) {
+            *peers = vec![Peer::Labels(Selector::default())];
         }
     }
 }

@@ -13,13 +13,15 @@ use super::{
     fields::{Findings, Object},
     kubernetes::{closed, namespaces},
     peers::cidr,
-    scope::{CLUSTER, LOCAL_CLUSTER, NAMESPACE},
+    scope::{CLUSTER, LOCAL_CLUSTER},
     selector::selector,
 };
 use crate::{
     import::{
         selector::{Operator, Selector},
-        shape::{End, Order, Peer, Peers, Port, PortNumber, PortRule, Proto, Rule},
+        shape::{
+            End, Order, Peer, Peers, Port, PortNumber, PortRule, Proto, Rule, names_everything,
+        },
     },
     yaml::read::Node,
 };
@@ -144,23 +146,7 @@ fn closes(ends: &[&End], ingress: bool) -> bool {
         })
         .flatten()
         .collect();
-    let holds = |net: &str| {
-        let is = |cidr: &ipnet::IpNet| net.parse() == Ok(*cidr);
-        peers
-            .iter()
-            .any(|peer| matches!(peer, Peer::Network { cidr, .. } if is(cidr)))
-    };
-    let every_pod = |selector: &Selector| {
-        selector.labels.keys().all(|key| key == CLUSTER)
-            && selector
-                .expressions
-                .iter()
-                .all(|e| e.key == NAMESPACE && e.operator == Operator::Exists)
-    };
-    peers
-        .iter()
-        .any(|peer| matches!(peer, Peer::Labels(selector) if every_pod(selector)))
-        && (ingress || (holds("0.0.0.0/0") && holds("::/0")))
+    names_everything(&peers, ingress)
 }
 
 fn priority(out: &mut Findings, object: Object<'_>) -> Option<u16> {
@@ -307,8 +293,13 @@ fn peer(out: &mut Findings, node: &Node, side: &str) -> Vec<Peer> {
         return Vec::new();
     };
     let kinds = ["namespaces", "pods", "nodes", "networks", "domainNames"];
-    out.known(object, side, &kinds);
-    if !one_of(out, object, "a peer", &kinds) {
+    // The CRD knows no others where traffic comes from.
+    let kinds = match side {
+        "from" => kinds.get(..2).unwrap_or_default(),
+        _ => &kinds,
+    };
+    out.known(object, side, kinds);
+    if !one_of(out, object, "a peer", kinds) {
         return Vec::new();
     }
     if let Some(node) = object.get("pods") {

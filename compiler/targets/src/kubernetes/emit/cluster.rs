@@ -22,11 +22,11 @@ use super::{
 use crate::{
     cilium::{
         EmitOptions, Object,
-        name::{hex, object_name},
+        name::{hex, object_name, with_ending},
         render::{item, line},
     },
     kubernetes::{
-        cluster::sealed,
+        cluster::whole as everything,
         lower::{self, Peer},
         plan::{OwnedId, Plan, prefixes, side},
         selector as select,
@@ -92,9 +92,9 @@ pub(super) fn objects(plan: &Plan<'_>, id: OwnedId, options: &EmitOptions) -> Ve
     for ((purpose, (part, subject)), said) in parts(plan, id) {
         let mut name = object_name(&plan.model.package, own.workload);
         if part {
-            let _ = write!(name, "-{}", mark(&subject));
+            name = with_ending(&name, &format!("-{}", mark(&subject)));
         }
-        name.push_str(purpose.words().2);
+        name = with_ending(&name, purpose.words().2);
         let subjects = lower::pods(&subject).unwrap_or_default();
         let bodies = bodies(&front, purpose, &said);
         let several = bodies.len() * subjects.len() > 1;
@@ -146,7 +146,7 @@ fn parts(plan: &Plan<'_>, id: OwnedId) -> BTreeMap<(Purpose, Part), Vec<Said>> {
     }
     let seals = |direction: &Direction| !select::namespaced(whole) && own.closes(*direction);
     for direction in DIRECTIONS.into_iter().filter(seals) {
-        let (pods, nets) = sealed(direction);
+        let (pods, nets) = everything(direction);
         let said = Said {
             rule: None,
             without: BTreeSet::new(),
@@ -178,12 +178,12 @@ fn allows(plan: &Plan<'_>, id: OwnedId, direction: Direction) -> Vec<(Arc<Cube>,
     }
     let said = |(subject, rule, ports): Group<'_>, peers: BTreeSet<&Peer>, without| {
         let (mut pods, mut nets) = (Vec::new(), Vec::new());
+        // Everything comes first, and holds the rest.
         for peer in peers {
             match peer {
                 Peer::Pods(cube) => pods.push(cube.clone()),
                 Peer::Net(net) => nets.push(net.clone()),
-                // The plan has said it by pods and networks.
-                Peer::Everything => {}
+                Peer::Everything => (pods, nets) = everything(direction),
             }
         }
         let said = Said {

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     cilium::{
         EmitOptions, Object,
-        name::{hex, object_name},
+        name::{hex, object_name, with_ending},
         render::{item, line},
     },
     kubernetes::{
@@ -63,7 +63,7 @@ pub(super) fn objects(plan: &Plan<'_>, id: OwnedId, options: &EmitOptions) -> Ve
     for ((part, subject), pieces) in &parts {
         let mut name = object_name(&plan.model.package, own.workload);
         if *part {
-            let _ = write!(name, "-{}", mark(subject));
+            name = with_ending(&name, &format!("-{}", mark(subject)));
         }
         let closes = |(direction, ..): &(Direction, &str, &str, &str)| match part {
             false => own.closes(*direction),
