@@ -280,14 +280,59 @@ fn continues(lexemes: &[Lexeme], start: usize, index: usize) -> bool {
     };
     // A token that ends no item, with the word on the same line: the word was meant as a name, and
     // the item's own parser says so. No program that parses has such a place.
-    exception || (!word.new_line && leaves_open(previous, index - 1 == start))
+    exception
+        || (!word.new_line
+            && lexemes.get(start..index).is_some_and(|before| {
+                leaves_open(before) || (names_follow(before) && !begins_item(lexemes, index))
+            }))
 }
 
-fn leaves_open(previous: T, first: bool) -> bool {
-    matches!(
-        previous,
-        T::Arrow | T::Pipe | T::Equals | T::Dot | T::Comma | T::Colon | T::Except | T::In | T::As
-    ) || (first && previous.is_item_word())
+/// Whether no item ends with these tokens of one.
+fn leaves_open(before: &[Lexeme]) -> bool {
+    let kind = |back: usize| Some(before.get(before.len().checked_sub(back)?)?.kind);
+    let (Some(last), ahead) = (kind(1), kind(2)) else {
+        return false;
+    };
+    let first = before.first().map(|t| t.kind);
+    let second = before.len() == 2;
+    match last {
+        T::Arrow | T::Pipe | T::Equals | T::Dot | T::Comma | T::Colon => true,
+        T::Namespace => before.len() == 1 || ahead == Some(T::In),
+        T::Workload if ahead == Some(T::Foreign) => true,
+        T::Of => ahead == Some(T::Breach),
+        T::Reach => matches!(ahead, Some(T::Can | T::Cannot)),
+        T::Disjoint => second && first == Some(T::Assert),
+        T::Ingress | T::Egress => second && matches!(first, Some(T::Allow | T::Deny)),
+        T::Account => {
+            matches!(first, Some(T::Workload | T::Foreign))
+                && !matches!(ahead, Some(T::Workload | T::Namespace))
+        }
+        kind if kind.is_item_word() => before.len() == 1,
+        kind => kind.is_reserved(),
+    }
+}
+
+/// `via tls.sni`: a clause may end there, and names mostly follow.
+fn names_follow(before: &[Lexeme]) -> bool {
+    let path = before.iter().rev();
+    let mut path = path.skip_while(|t| t.kind.is_name() || t.kind == T::Dot);
+    before.last().is_some_and(|t| t.kind.is_name()) && path.next().is_some_and(|t| t.kind == T::Via)
+}
+
+/// Whether what follows an item word may follow it in an item.
+fn begins_item(lexemes: &[Lexeme], index: usize) -> bool {
+    let (Some(word), Some(next)) = (lexemes.get(index), lexemes.get(index + 1)) else {
+        return false;
+    };
+    let name = next.kind.is_name();
+    match word.kind {
+        T::Test => next.kind == T::Str,
+        T::Namespace => name || next.kind == T::Str,
+        T::Foreign => next.kind == T::Workload,
+        T::Assert => name || matches!(next.kind, T::LParen | T::Only | T::Breach),
+        T::Allow | T::Deny => name || matches!(next.kind, T::LParen | T::Str | T::Addr),
+        _ => name,
+    }
 }
 
 /// A `///` that no item follows.

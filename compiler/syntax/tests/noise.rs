@@ -160,8 +160,30 @@ fn ten_megabytes_of_noise() {
 fn noise_of_one_kind() {
     let mega = 1 << 18;
     for part in [
-        "\0", "\"", "\\\"", "/ ", "/*", "a:", "::", "'", "#", "-", "a.", "{}", "![", "allow ",
-        "\u{FEFF}", "=", "0-", "a|",
+        "\0",
+        "\"",
+        "\\\"",
+        "/ ",
+        "/*",
+        "a:",
+        "::",
+        "'",
+        "#",
+        "-",
+        "a.",
+        "{}",
+        "![",
+        "allow ",
+        "\u{FEFF}",
+        "=",
+        "0-",
+        "a|",
+        "a |\n",
+        "permit a -> b\n",
+        "allow x\npermit a -> b |\n",
+        "{\na -> b\n",
+        "a -> b is\n",
+        "via a test ",
     ] {
         let text = part.repeat(mega / part.len());
         assert!(

@@ -8,6 +8,7 @@ use super::{
     lexical::Source,
     literal::Finding,
     piece::{self, Start},
+    stray,
 };
 use crate::{
     ast::{Flow, ItemKind},
@@ -17,20 +18,27 @@ use crate::{
 };
 use npl_diagnostics::{Diagnostic, codes::syntax};
 
-/// The tokens of an item without those of its body, and the body.
+/// The tokens of an item without those of its body, and the body with the bracket behind it.
+pub(super) fn head(lexemes: &[Lexeme]) -> Option<(Vec<Lexeme>, &[Lexeme])> {
+    let open = body_open(lexemes)?;
+    let close = closer_of(lexemes, open)?;
+    let mut head = lexemes.get(..=open)?.to_vec();
+    head.extend_from_slice(lexemes.get(close..)?);
+    Some((head, lexemes.get(open + 1..=close)?))
+}
+
+/// The same, with what is wrong between the two.
 fn parts<'l>(
     source: &mut Source<'_>,
     lexemes: &'l [Lexeme],
 ) -> Option<(Vec<Lexeme>, &'l [Lexeme])> {
-    let open = body_open(lexemes)?;
-    let close = closer_of(lexemes, open)?;
-    if let Some((start, closer)) = lexemes.get(close).and_then(|t| Some((t.doc?, t.start))) {
-        let finding = unattached(source.text, start, closer);
+    let (head, body) = head(lexemes)?;
+    let (closer, inner) = body.split_last()?;
+    if let Some(start) = closer.doc {
+        let finding = unattached(source.text, start, closer.start);
         source.diagnostics.push(finding);
     }
-    let mut head = lexemes.get(..=open)?.to_vec();
-    head.extend_from_slice(lexemes.get(close..)?);
-    Some((head, lexemes.get(open + 1..close)?))
+    Some((head, inner))
 }
 
 pub(super) fn template(source: &mut Source<'_>, lexemes: &[Lexeme]) -> ItemKind {
@@ -41,6 +49,10 @@ pub(super) fn template(source: &mut Source<'_>, lexemes: &[Lexeme]) -> ItemKind 
     let items = split(inner)
         .into_iter()
         .filter_map(|piece| inner.get(piece.start..piece.end))
+        .flat_map(|tokens| stray::cut(source.text, tokens))
+        .collect::<Vec<_>>();
+    let items = items
+        .into_iter()
         .map(|tokens| item_of(source, tokens, Whole::No))
         .collect();
     match head {

@@ -1,7 +1,7 @@
 //! Brackets of one item: do they match, and if not, where is one missing or too many. Afterwards
 //! they match: each that is missing has been put in, each that is too many left out.
 
-use super::lexical::Source;
+use super::{lexical::Source, stray};
 use crate::{lexer::Lexeme, limits::MAX_NESTING, token::TokenKind as T};
 use npl_diagnostics::{Diagnostic, TextRange, codes::syntax};
 
@@ -31,7 +31,7 @@ pub(super) fn check(lexemes: &[Lexeme]) -> State {
     }
 }
 
-/// Closes what is left open before the next line that begins with an item word, or at the end;
+/// Closes what is left open before the next line that begins an item, or at the end;
 /// leaves out closers that close nothing.
 pub(super) fn mend(source: &mut Source<'_>) {
     let lexemes = std::mem::take(&mut source.lexemes);
@@ -39,7 +39,13 @@ pub(super) fn mend(source: &mut Source<'_>) {
     let mut open: Vec<Lexeme> = Vec::new();
     let body = super::body_open(&lexemes);
     let nested = lexemes.first().is_some_and(|t| t.kind == T::Template);
+    let strays = stray_lines(source.text, &lexemes);
     for (index, lexeme) in lexemes.iter().enumerate() {
+        if strays.binary_search(&index).is_ok() {
+            while !open.is_empty() {
+                close(source, &mut kept, &mut open);
+            }
+        }
         let begins_item = nested
             && lexeme.new_line
             && lexeme.kind.is_item_word()
@@ -74,6 +80,25 @@ pub(super) fn mend(source: &mut Source<'_>) {
         close(source, &mut kept, &mut open);
     }
     source.lexemes = kept;
+}
+
+/// The lines in the first column that are items without their word: like an item word there, they
+/// show that every bracket has ended.
+fn stray_lines(text: &str, lexemes: &[Lexeme]) -> Vec<usize> {
+    let lines = lexemes.iter().enumerate().skip(1);
+    let lines = lines.filter(|(_, t)| t.column_one);
+    let lines: Vec<usize> = lines.map(|(index, _)| index).collect();
+    let ends = lines.iter().copied().skip(1).chain([lexemes.len()]);
+    lines
+        .iter()
+        .copied()
+        .zip(ends)
+        .filter(|(start, end)| {
+            let line = lexemes.get(*start..*end);
+            line.is_some_and(|line| stray::begins(text, line))
+        })
+        .map(|(start, _)| start)
+        .collect()
 }
 
 /// Whether a token shows that a bracket has ended before it: no such bracket holds such a token.

@@ -9,6 +9,7 @@ mod explain;
 mod lexical;
 mod literal;
 mod piece;
+mod stray;
 
 use crate::{
     ast::{self, ItemKind},
@@ -61,7 +62,7 @@ pub fn parse_item(text: &str) -> Parsed {
     let item = if source.too_deep() {
         error_item(&source)
     } else {
-        item(&mut source, Whole::Yes)
+        item(&mut source)
     };
     if let Some(start) = source.dangling_doc() {
         source
@@ -131,9 +132,17 @@ enum Whole {
     No,
 }
 
-fn item(source: &mut Source<'_>, whole: Whole) -> ast::Item {
+/// The item of a whole text. Of lines behind it that lack their word nothing but that is said.
+fn item(source: &mut Source<'_>) -> ast::Item {
     let lexemes = std::mem::take(&mut source.lexemes);
-    let item = item_of(source, &lexemes, whole);
+    let pieces = stray::cut(source.text, &lexemes);
+    let (own, strays) = pieces
+        .split_first()
+        .map_or((&[][..], &[][..]), |(own, rest)| (*own, rest));
+    let item = item_of(source, own, Whole::Yes);
+    for line in strays {
+        piece::missing_keyword(source, line);
+    }
     source.lexemes = lexemes;
     item
 }
@@ -146,7 +155,9 @@ fn item_of(source: &mut Source<'_>, lexemes: &[Lexeme], whole: Whole) -> ast::It
     let kind = match word {
         ItemWord::Error if whole == Whole::Yes => {
             source.only_first_lexical();
-            piece::missing_keyword(source, lexemes);
+            if !source.has_lexical() {
+                piece::missing_keyword(source, lexemes);
+            }
             ItemKind::Error
         }
         ItemWord::Error => {

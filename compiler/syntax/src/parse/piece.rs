@@ -151,7 +151,7 @@ fn salvage(
 
 /// A text that no item word begins.
 pub(super) fn missing_keyword(source: &mut Source<'_>, lexemes: &[Lexeme]) {
-    if lexemes.is_empty() || source.is_damaged(lexemes) || source.has_lexical() {
+    if lexemes.is_empty() || source.is_damaged(lexemes) {
         return;
     }
     let finding = explain::no_item(source.text, lexemes);

@@ -65,6 +65,59 @@ pub(super) fn reserved_word(place: &Place<'_>) -> Option<Answer> {
     Some(Answer::mending(finding, mended))
 }
 
+/// `in: "x"`: the two words that are no label keys without quotes.
+pub(super) fn reserved_key(place: &Place<'_>) -> Option<Answer> {
+    let found = place.found()?;
+    let begins =
+        place.before_is(T::LBrace) || place.before_is(T::Comma) || place.before_is(T::Bang);
+    let word = matches!(found.kind, T::In | T::Not);
+    if !(word && begins && place.expects("string") && place.expects("external")) {
+        return None;
+    }
+    let word = found.text(place.text);
+    let quoted = format!("\"{word}\"");
+    let message = format!("`{word}` is a reserved word, not a label key");
+    let finding = place
+        .finding(&syntax::RESERVED_WORD, message)
+        .help(format!("write `{quoted}`"))
+        .fix("quote it", true, found.range(), quoted);
+    Some(Answer::mending(finding, place.read_as(T::Str)))
+}
+
+/// `workload my.app { … }`, `namespace my.ns`.
+pub(super) fn dotted_name(place: &Place<'_>) -> Option<Answer> {
+    let behind = match (place.kind(0)?, place.kind(1)) {
+        (T::Foreign, Some(T::Workload)) => 3,
+        (T::Namespace, _) => 2,
+        (word, _) if crate::cut::ItemWord::of(word).declares() => 2,
+        _ => return None,
+    };
+    let of_namespace = place.before(2).is_some_and(|t| t.kind == T::Namespace);
+    let named = place.at == behind || of_namespace;
+    if place.start != Start::Item || !named || !place.found_is(T::Dot) {
+        return None;
+    }
+    let mut end = place.at;
+    while place.kind(end) == Some(T::Dot) && place.kind(end + 1).is_some_and(T::is_word) {
+        end += 2;
+    }
+    let tokens = place.tokens.get(place.at - 1..end)?;
+    let at = range(tokens);
+    let name = place.slice(tokens);
+    let message = format!("`{}` is no name: a name holds no dot", shown(name));
+    let finding = Diagnostic::new(&syntax::UNEXPECTED_TOKEN, at, message);
+    let finding = match of_namespace {
+        true => finding.help("write the namespace as `kubectl get namespaces` shows it"),
+        false => {
+            let joined = name.replace('.', "-");
+            let help = format!("write `{}`", shown(&joined));
+            finding.help(help.clone()).fix(help, false, at, joined)
+        }
+    };
+    let mended = place.splice(place.at..end, &[]);
+    Some(Answer::mending(finding, mended))
+}
+
 /// A word that is almost the one that is expected: `becuase`.
 pub(super) fn typo(place: &Place<'_>) -> Option<Answer> {
     let found = place.found().filter(|t| t.kind == T::Ident)?;
@@ -158,18 +211,19 @@ pub(in crate::parse) fn no_item(text: &str, lexemes: &[Lexeme]) -> Finding {
         format!("expected an item, found `{}`", shown(found)),
     );
     if lexemes.iter().any(|t| t.kind == T::Arrow) {
-        return finding.help("a rule begins with `allow` or `deny`").fix(
-            "write `allow`",
-            false,
-            TextRange::at(at.start),
-            "allow ",
-        );
+        let finding = finding.help("a rule begins with `allow` or `deny`");
+        let end = |t: &Lexeme| t.kind.is_name() || matches!(t.kind, T::Str | T::LParen);
+        let verb = first.is_some_and(|t| t.kind == T::Ident);
+        if verb && lexemes.get(1).is_some_and(end) {
+            return finding.fix("write `allow`", false, at, "allow");
+        }
+        return finding.fix("write `allow`", false, TextRange::at(at.start), "allow ");
     }
     finding.help("every item starts with a keyword, like `allow`, `workload` or `group`")
 }
 
 /// An item word with a slip of the finger in it, in a place where an item may begin.
-fn mistyped(text: &str, lexemes: &[Lexeme]) -> Option<Finding> {
+pub(in crate::parse) fn mistyped(text: &str, lexemes: &[Lexeme]) -> Option<Finding> {
     let (first, second) = (lexemes.first()?, lexemes.get(1)?);
     let written = first.text(text);
     let follows = second.kind.is_name() || matches!(second.kind, T::Str | T::LParen | T::Workload);

@@ -19,7 +19,7 @@ use super::{
 use crate::{lexer::Lexeme, token::TokenKind as T};
 use npl_diagnostics::{Diagnostic, TextRange, codes::syntax};
 
-pub(super) use items::no_item;
+pub(super) use items::{mistyped, no_item};
 
 /// A refusal with all that is known about its place.
 pub(super) struct Place<'p> {
@@ -190,7 +190,9 @@ fn range(tokens: &[Lexeme]) -> TextRange {
 /// The explanations, most special first.
 const KNOWN: &[fn(&Place<'_>) -> Option<Answer>] = &[
     flows::verdict,
+    items::reserved_key,
     items::reserved_word,
+    items::dotted_name,
     flows::port_set,
     flows::several_ends,
     rules::can_not,
