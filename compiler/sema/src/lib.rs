@@ -11,6 +11,7 @@ pub mod files;
 pub mod host;
 pub mod limits;
 pub mod load;
+pub mod lost;
 pub mod lowered;
 pub mod manifest;
 pub mod names;

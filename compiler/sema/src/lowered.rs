@@ -6,7 +6,7 @@ use npl_diagnostics::{Diagnostic, Place};
 use npl_policy::model::{Claim, EndRule, Rule, Test};
 use smol_str::SmolStr;
 
-use crate::value::WorkloadValue;
+use crate::{lost::Lost, value::WorkloadValue};
 
 /// Rules, claims and tests of one item (several from an `apply`), in order, with its findings.
 /// A `template` contributes findings only: what is wrong with its body whatever its arguments are.
@@ -18,6 +18,8 @@ pub struct Lowered {
     /// The foreign and imported workloads that the item names: they join the model through this.
     pub named: Vec<Arc<WorkloadValue>>,
     pub diagnostics: Vec<Diagnostic<Place>>,
+    /// Rules and claims that a mistake took away.
+    pub lost: Vec<Lost>,
 }
 
 /// A rule before it has its number and identity.

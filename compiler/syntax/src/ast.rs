@@ -33,6 +33,8 @@ pub struct Item {
     pub kind: ItemKind,
     /// From the keyword to the last token.
     pub span: TextRange,
+    /// No mistake took any of its text away: the tree says all that was written.
+    pub whole: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

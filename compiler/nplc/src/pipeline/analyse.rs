@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use npl_diagnostics::{
     Code, Diagnostic, Place, Severity,
-    codes::{cilium as cilium_codes, claims as claim_codes, import as codes, kinds, lints},
+    codes::{claims as claim_codes, import as codes, kinds},
 };
 use npl_policy::{
     claims::{self, ClaimOutcome, Decision},
     inventory::Inventory,
     lint,
-    model::{Checked, ClaimKind, Model},
+    model::{Checked, Model},
 };
 use npl_sema::manifest::Manifest;
 use npl_targets::{cilium, kubernetes};
 
 use super::{
-    Unit,
+    Unit, lost,
     target::{Plans, Settings, Target},
 };
 
@@ -151,14 +151,20 @@ impl Unit {
             },
             || lint::check(&model, inventory),
         );
-        let whole = !has_broken_items(&found);
-        let stands = |d: &Diagnostic<Place>| whole || !SAY_MISSING.contains(&d.code);
-        found.extend(target.into_iter().chain(lints).filter(stands));
+        // What no error speaks of is not lost.
+        let lost = match found.iter().any(Diagnostic::is_error) {
+            true => self.host.lost(),
+            false => Vec::new(),
+        };
+        let asked = target.into_iter().chain(lints).collect();
+        found.extend(lost::own_findings(asked, &model, &lost, |model| {
+            let mut found = Plans::new(model, &settings, &targets).findings();
+            found.extend(lint::check(model, inventory));
+            found
+        }));
         let sound = !found.iter().any(Diagnostic::is_error);
-        let told = claims
-            .iter()
-            .filter(|c| whole || !lacks_a_rule(&enforced, c));
-        let claimed = claims::diagnostics(&enforced, &told.cloned().collect::<Vec<_>>());
+        let told = lost::own_claims(&claims, &enforced, &lost, inventory);
+        let claimed = claims::diagnostics(&enforced, &told);
         let claimed = claimed.into_iter().filter(|d| !told_of_argument(&found, d));
         found.extend(claimed.collect::<Vec<_>>());
         let diagnostics = self.host.finish(found);
@@ -176,33 +182,6 @@ impl Unit {
         };
         let made = made.filter(|_| analysis.checked.is_some());
         (analysis, made)
-    }
-}
-
-/// Findings that something is missing: a rule, a workload or a deny that would speak of it.
-const SAY_MISSING: [Code; 7] = [
-    &lints::REBINDING,
-    &lints::METADATA_REACHABLE,
-    &lints::WORLD_REACHES_APISERVER,
-    &lints::NOTHING_OWNED,
-    &lints::ONLY_DENIED,
-    &cilium_codes::NAME_NEVER_LEARNED,
-    &cilium_codes::NOTHING_CHECKS_VIA,
-];
-
-/// Of an item with an error nobody knows what it would have supplied.
-fn has_broken_items(found: &[Diagnostic<Place>]) -> bool {
-    // Codes below are of syntax, names, kinds and sets: of what items say.
-    found.iter().any(|d| d.is_error() && d.code.id < "NPL0500")
-}
-
-/// A claim that does not hold for what is not there.
-fn lacks_a_rule(model: &Model, outcome: &ClaimOutcome) -> bool {
-    let kind = model.claims.get(outcome.claim).map(|claim| &claim.kind);
-    match outcome.decision {
-        Decision::NothingEnforces(_) | Decision::Vacuous(_) => true,
-        Decision::Fails(_) => matches!(kind, Some(ClaimKind::CanReach { .. })),
-        _ => false,
     }
 }
 

@@ -8,6 +8,7 @@ mod across;
 mod analyse;
 mod gather;
 pub mod import;
+mod lost;
 mod target;
 mod unit;
 

@@ -192,6 +192,12 @@ pub(crate) fn declared<'db>(db: &'db dyn Db, file: SourceFile) -> Declared<'db> 
     out
 }
 
+/// Whether the name of an item is this item's: of two with one name it is the first one's.
+pub(crate) fn declares(db: &dyn Db, file: SourceFile, item: Item<'_>) -> bool {
+    let name = item.name(db).as_deref();
+    name.and_then(|name| declared(db, file).get(name)) == Some(item)
+}
+
 /// The name that an item declares, with its place.
 pub(crate) fn name_of(item: &ast::Item) -> Option<&ast::Name> {
     use ast::ItemKind as K;

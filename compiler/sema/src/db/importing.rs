@@ -9,6 +9,7 @@ use super::{
     cut::{Item, declared, parse},
     intended::intended,
 };
+use crate::names::is_reserved;
 
 /// One name that a `use` brings in.
 #[derive(salsa::SalsaValue, PartialEq, Eq, Clone)]
@@ -157,14 +158,12 @@ impl<'db> Importer<'db> {
         }
         match module {
             Some(module) => self.name(module, last, out),
-            None if before.is_empty() => {
-                out.push(self.unknown_module(&[last], last.span));
-                None
-            }
             None => {
-                let segments: Vec<&ast::Name> = before.iter().collect();
-                let range = span(&segments).unwrap_or(whole);
-                out.push(self.unknown_module(&segments, range));
+                let segments: Vec<&ast::Name> = match before {
+                    [] => vec![last],
+                    before => before.iter().collect(),
+                };
+                self.unknown_module(&segments, whole, out);
                 None
             }
         }
@@ -192,8 +191,7 @@ impl<'db> Importer<'db> {
         let (_, module) = lookup(self.db, self.file, segments.iter().map(|s| s.node.as_str()));
         if module.is_none() {
             let segments: Vec<&ast::Name> = segments.iter().collect();
-            let range = span(&segments).unwrap_or(range);
-            out.push(self.unknown_module(&segments, range));
+            self.unknown_module(&segments, range, out);
         }
         module
     }
@@ -208,7 +206,8 @@ impl<'db> Importer<'db> {
         if let Some(found) = have.get(&name.node) {
             return Some(found);
         }
-        if intended(self.db, module).contains(&name.node) {
+        // The parser has said of a reserved word that it is no name.
+        if is_reserved(&name.node) || intended(self.db, module).contains(&name.node) {
             return None;
         }
         let shown = self.shown(module);
@@ -247,7 +246,18 @@ impl<'db> Importer<'db> {
         }
     }
 
-    fn unknown_module(&self, segments: &[&ast::Name], range: TextRange) -> Diagnostic<Place> {
+    /// `whole` is the range of no segments. Of a reserved word the parser has said that it is no
+    /// name.
+    fn unknown_module(
+        &self,
+        segments: &[&ast::Name],
+        whole: TextRange,
+        out: &mut Vec<Diagnostic<Place>>,
+    ) {
+        if segments.iter().any(|name| is_reserved(&name.node)) {
+            return;
+        }
+        let range = span(segments).unwrap_or(whole);
         let own = self.file.package(self.db);
         let written: Vec<&str> = segments.iter().map(|s| s.node.as_str()).collect();
         let written = written.join(".");
@@ -263,7 +273,7 @@ impl<'db> Importer<'db> {
             known.extend(modules.map(|name| format!("{prefix}.{name}")));
         }
         known.sort_unstable();
-        match suggest(&written, known.iter().map(String::as_str)) {
+        out.push(match suggest(&written, known.iter().map(String::as_str)) {
             Some(near) => found.help(format!("did you mean `{near}`?")).fix(
                 format!("write `{near}`"),
                 false,
@@ -273,7 +283,7 @@ impl<'db> Importer<'db> {
             None => found.help(
                 "a path begins with `std`, a dependency of `npl.toml`, or a module of this package",
             ),
-        }
+        });
     }
 }
 

@@ -33,6 +33,17 @@ fn of_item(db: &dyn Db, item: Item<'_>, errors: &[&Diagnostic<TextRange>], out: 
     } else if word.declares() && item.name(db).is_none() {
         out.extend(names(text).next());
     }
+    // `workload my.app { … }`: whichever part of it stands for the whole.
+    for dotted in errors
+        .iter()
+        .filter(|d| d.code == &syntax::UNEXPECTED_TOKEN)
+    {
+        let written = text.get(dotted.at.as_usize()).unwrap_or_default();
+        if word.declares() && written.contains('.') {
+            out.push(SmolStr::new(written));
+            out.extend(names(written));
+        }
+    }
     // `wrkload a { … }`: the finding knows which word was meant.
     for slip in errors.iter().filter(|d| d.code == &syntax::MISSING_KEYWORD) {
         let meant = slip.fixes.iter().flat_map(|fix| &fix.edits).next();

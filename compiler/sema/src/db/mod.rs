@@ -45,7 +45,7 @@ use crate::manifest::Manifest;
 
 pub(crate) use checking::check;
 pub(crate) use circle::{Circles, circles, edges};
-pub(crate) use cut::{Item, file_of, items, parse};
+pub(crate) use cut::{Item, declares, file_of, items, parse};
 pub(crate) use evaluate::{lower, lowers, value};
 pub(crate) use ignoring::{Ignore, ignores};
 pub(crate) use importing::find;

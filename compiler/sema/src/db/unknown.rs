@@ -22,6 +22,27 @@ use crate::{
 /// Namespace of an offered declaration where nothing names one: a visible guess.
 const GUESSED_NAMESPACE: &str = "default";
 
+/// Shorter names are near to too many of those that other packages declare.
+const NEARLY_CHARS_MIN: usize = 6;
+
+/// What an end is called elsewhere, by the name that it has here: an entity, or one of `std`.
+fn common_name(name: &str) -> Option<&'static str> {
+    Some(match skeleton(name).as_str() {
+        "apiserver" | "api_server" | "kubernetes_api" | "k8s_api" | "kubernetes"
+        | "control_plane" | "kubeapi" | "kube_api" => "kube_apiserver",
+        "internet" | "the_internet" | "public" | "outside" | "www" => "world",
+        "localhost" | "node" | "own_node" | "local_node" | "kubelet" => "host",
+        "nodes" | "remote_nodes" | "other_nodes" => "remote_node",
+        "any" | "anything" | "anyone" | "anywhere" | "everything" | "everyone" => "all",
+        "pods" | "all_pods" | "every_pod" => "cluster",
+        "dns" | "coredns" | "core_dns" | "kubedns" | "resolver" | "cluster_dns" => "kube_dns",
+        "imds" | "instance_metadata" | "metadata_service" | "cloud_metadata"
+        | "metadata_server" => "metadata",
+        "nginx_ingress" | "ingress_controller" => "ingress_nginx",
+        _ => return None,
+    })
+}
+
 #[derive(Default)]
 pub(crate) struct Unknowns<'db, 'a> {
     by_name: FxHashMap<String, usize>,
@@ -149,6 +170,24 @@ impl<'db> Reporter<'db> {
             return out.help(help).fix_with(self.import(&path, edits));
         }
         let near = suggest(name, self.known(wanted));
+        let called = common_name(name).filter(|_| wanted.is_end());
+        let near = near.or(called.filter(|name| prelude::entity(name).is_some()));
+        let declaration = match unknown.end {
+            true => self.declaration(name),
+            false => None,
+        };
+        if near.is_none()
+            && let Some((module, theirs)) = self.nearly_elsewhere(name, called, wanted)
+        {
+            let path = format!("{module}.{theirs}");
+            let edits = self.renamed(here, &unknown.more, &theirs);
+            let help = format!("did you mean `{theirs}`? import it with `use {path}`");
+            out = out.help(help).fix_with(self.import(&path, edits));
+            return match declaration {
+                Some(text) => out.fix_with(self.at_the_end(name, &text)),
+                None => out,
+            };
+        }
         if let Some(near) = near {
             self.meant.push(near);
             out = out.help(format!("did you mean `{near}`?")).fix(
@@ -160,11 +199,7 @@ impl<'db> Reporter<'db> {
         }
         // Two names that look alike are an error of their own.
         let alike = near.is_some_and(|near| skeleton(near) == skeleton(name));
-        let declaration = match unknown.end && !alike {
-            true => self.declaration(name),
-            false => None,
-        };
-        match declaration {
+        match declaration.filter(|_| !alike) {
             Some(text) => {
                 if near.is_none() {
                     out = out.help(format!("declare it: `{text}`"));
@@ -256,6 +291,29 @@ impl<'db> Reporter<'db> {
             return found;
         }
         self.module_with(wanted, alike)
+    }
+
+    /// The module of another package that declares what was meant by a name that is not quite its
+    /// own, and that.
+    fn nearly_elsewhere(
+        &self,
+        name: &str,
+        called: Option<&str>,
+        wanted: Wanted,
+    ) -> Option<(String, SmolStr)> {
+        let find = |name: &str| self.module_with(wanted, |file| declared(self.db, file).get(name));
+        if let Some(called) = called {
+            return find(called);
+        }
+        if name.len() < NEARLY_CHARS_MIN || !wanted.is_end() {
+            return None;
+        }
+        let others = self.file.package(self.db).others(self.db).iter();
+        let files = others.flat_map(|(_, other)| other.files(self.db));
+        let items = files.flat_map(|file| declared(self.db, *file).all.iter());
+        let fits = items.filter(|item| wanted.fits(item.word(self.db)));
+        let names = fits.filter_map(|item| item.name(self.db).as_deref());
+        find(suggest(name, names)?)
     }
 
     fn module_with(

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use npl_diagnostics::{Code, Diagnostic, Place, TextRange, codes::sets};
-use npl_policy::model::Ownership;
+use npl_policy::model::{Ownership, Verdict};
 use npl_syntax::ast;
 
 use crate::{
+    lost::{Lost, LostItem, LostRule},
     scope::Scope,
     value::{Value, WorkloadValue},
 };
@@ -16,6 +17,7 @@ pub(crate) struct Cx<'a> {
     pub(crate) out: Vec<Diagnostic<Place>>,
     /// In order of first use.
     pub(crate) foreign: Vec<Arc<WorkloadValue>>,
+    pub(crate) lost: Vec<Lost>,
 }
 
 impl<'a> Cx<'a> {
@@ -24,6 +26,7 @@ impl<'a> Cx<'a> {
             scope,
             out: Vec::new(),
             foreign: Vec::new(),
+            lost: Vec::new(),
         }
     }
 
@@ -39,6 +42,16 @@ impl<'a> Cx<'a> {
         message: impl Into<String>,
     ) -> Diagnostic<Place> {
         Diagnostic::new(code, self.at(range), message)
+    }
+
+    pub(crate) fn lose(&mut self, range: TextRange, what: LostItem) {
+        let at = self.at(range);
+        self.lost.push(Lost { at, what });
+    }
+
+    /// Of a rule, or of several, nothing is known but what they do.
+    pub(crate) fn lose_rules(&mut self, range: TextRange, verdict: Option<Verdict>) {
+        self.lose(range, LostItem::Rule(LostRule::unknown(verdict)));
     }
 
     pub(crate) fn report(&mut self, diagnostic: Diagnostic<Place>) {

@@ -9,7 +9,7 @@ use npl_diagnostics::{
     Diagnostic, Label, Place, TextRange,
     codes::{kinds, names},
 };
-use npl_syntax::ast::{Arg, Item, ItemKind, Path};
+use npl_syntax::ast::{Arg, Claim, Item, ItemKind, Path};
 use smol_str::SmolStr;
 
 use crate::{
@@ -18,9 +18,11 @@ use crate::{
         cx::{Cx, dotted, kind_of},
         kind::Asked,
         limits::{APPLIED_ITEMS_MAX, BODY_ITEMS_MAX, TEMPLATE_DEPTH_MAX},
+        rule::verdict,
         text::{self, Text},
     },
     limits::LABELS_MAX,
+    lost::LostItem,
     lowered::Lowered,
     scope::Scope,
     value::{TemplateValue, Value},
@@ -94,17 +96,29 @@ fn one(item: &Item, scope: &dyn Scope, around: &Around<'_>, budget: &mut Budget)
     let mut cx = Cx::new(scope);
     let mut out = Lowered::default();
     match &item.kind {
-        ItemKind::Rule(rule) => out.rules.extend(cx.rule(rule, item, around)),
-        ItemKind::Assert(claim) => out.claims.extend(cx.claim(claim, item, around)),
+        ItemKind::Rule(rule) => {
+            out.rules.extend(cx.rule(rule, item, around));
+            // At the outer end the text says which names it has.
+            if around.frame.is_some() && !item.whole {
+                cx.lose_rules(item.span, Some(verdict(rule)));
+            }
+        }
+        ItemKind::Assert(claim) => {
+            let known = cx.claim(claim, item, around);
+            if known.is_none() && matches!(claim, Claim::Disjoint { .. }) {
+                cx.lose(item.span, LostItem::Disjoint);
+            }
+            out.claims.extend(known);
+        }
+        ItemKind::Error if around.frame.is_some() => cx.lose_rules(item.span, None),
         // In a template's body a test is a finding of the template.
         ItemKind::Test { name, flows } if around.frame.is_none() => {
             out.tests.push(cx.test(name, flows, item, around));
         }
-        ItemKind::Apply { path, args } => {
-            if let Some(applied) = apply(&mut cx, item, path, args, around, budget) {
-                out = applied;
-            }
-        }
+        ItemKind::Apply { path, args } => match apply(&mut cx, item, path, args, around, budget) {
+            Some(applied) => out = applied,
+            None => cx.lose_rules(item.span, None),
+        },
         ItemKind::Template {
             name,
             formals,
@@ -135,6 +149,7 @@ fn one(item: &Item, scope: &dyn Scope, around: &Around<'_>, budget: &mut Budget)
     }
     cx.out.append(&mut out.diagnostics);
     out.diagnostics = cx.out;
+    out.lost.append(&mut cx.lost);
     out
 }
 
@@ -162,6 +177,7 @@ fn in_body(
         let found = one(item, scope, &inner, budget);
         out.rules.extend(found.rules);
         out.claims.extend(found.claims);
+        out.lost.extend(found.lost);
         for workload in found.named {
             if !out.named.iter().any(|w| w.name == workload.name) {
                 out.named.push(workload);

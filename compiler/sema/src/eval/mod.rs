@@ -51,7 +51,22 @@ use crate::{
 /// The value of a declaration. Items that declare nothing are `Error`, without a finding.
 pub fn declare(item: &ast::Item, scope: &dyn Scope) -> (Value, Vec<Diagnostic<Place>>) {
     let mut cx = Cx::new(scope);
-    let value = match &item.kind {
+    let value = value(&mut cx, item);
+    // Half a set is not what was meant: its users stay silent.
+    let half = !item.whole
+        && matches!(
+            item.kind,
+            ItemKind::External { .. }
+                | ItemKind::Network { .. }
+                | ItemKind::Group { .. }
+                | ItemKind::Port { .. }
+                | ItemKind::Param { .. }
+        );
+    (if half { Value::Error } else { value }, cx.out)
+}
+
+fn value(cx: &mut Cx<'_>, item: &ast::Item) -> Value {
+    match &item.kind {
         ItemKind::Workload(workload) => cx.workload(workload, item.doc.as_deref()),
         ItemKind::External { name, set } => cx.external(name, set),
         ItemKind::Network { name, set } => cx.network(name, set),
@@ -79,8 +94,7 @@ pub fn declare(item: &ast::Item, scope: &dyn Scope) -> (Value, Vec<Diagnostic<Pl
         | ItemKind::Assert(_)
         | ItemKind::Test { .. }
         | ItemKind::Error => Value::Error,
-    };
-    (value, cx.out)
+    }
 }
 
 /// What a rule, an `apply`, a claim or a test contributes; of a template, the findings that its

@@ -19,8 +19,9 @@ use crate::{
         ends::{Ends, Role, binding},
         lower::Around,
         ports::PortsValue,
-        via::Clause,
+        via::{Clause, ViaValue},
     },
+    lost::{LostEnds, LostItem, LostRule},
     lowered::LoweredRule,
 };
 
@@ -30,8 +31,17 @@ struct Target {
     ports: Arc<PortSet>,
 }
 
+/// What a rule says; `None` for what was reported.
+struct Parts {
+    source: Option<Ends>,
+    dest: Option<Ends>,
+    ports: Option<PortsValue>,
+    /// `Some(None)`: it has none.
+    via: Option<Option<ViaValue>>,
+}
+
 impl Cx<'_> {
-    /// `None` where something of it was reported as an error.
+    /// `None` where something of it was reported as an error: it is lost then.
     pub(crate) fn rule(
         &mut self,
         rule: &ast::Rule,
@@ -52,9 +62,39 @@ impl Cx<'_> {
             (Some(via), false) => Some(self.via(via, &rule.dest, ports.as_ref())),
             (None, _) => Some(None),
         };
+        let lost = LostRule {
+            verdict: Some(verdict(rule)),
+            ends: LostEnds::Pair {
+                source: source.as_ref().and_then(set_of),
+                dest: dest.as_ref().and_then(set_of),
+            },
+            ports: ports.as_ref().map(|ports| Arc::clone(&ports.set)),
+            dns: rule.via.is_some() && via.as_ref().is_none_or(|via| may_be_dns(via.as_ref())),
+        };
+        let parts = Parts {
+            source,
+            dest,
+            ports,
+            via,
+        };
+        let lowered = self.of_parts(rule, item, around, parts);
+        if lowered.is_none() {
+            self.lose(item.span, LostItem::Rule(lost));
+        }
+        lowered
+    }
+
+    fn of_parts(
+        &mut self,
+        rule: &ast::Rule,
+        item: &ast::Item,
+        around: &Around<'_>,
+        parts: Parts,
+    ) -> Option<LoweredRule> {
         // A rule past its day is still the rule it was, for every other check.
         let current = self.not_expired(rule);
-        let (source, dest) = (source?, dest?);
+        let (source, dest) = (parts.source?, parts.dest?);
+        let (ports, via) = (parts.ports, parts.via);
         let mut fine = self.deny_of_names(rule, &dest);
         fine &= self.enforced(rule, &source, &dest);
         let via = via?;
@@ -225,7 +265,16 @@ pub(crate) fn every_port() -> PortsValue {
     }
 }
 
-fn verdict(rule: &ast::Rule) -> Verdict {
+/// What is known of its services comes from the inventory alone.
+fn set_of(ends: &Ends) -> Option<Arc<Set>> {
+    ends.services.is_empty().then(|| Arc::clone(&ends.set))
+}
+
+fn may_be_dns(via: Option<&ViaValue>) -> bool {
+    via.is_none_or(|via| via.clause == Clause::Dns)
+}
+
+pub(crate) fn verdict(rule: &ast::Rule) -> Verdict {
     if rule.deny {
         Verdict::Deny
     } else {

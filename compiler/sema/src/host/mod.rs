@@ -7,6 +7,7 @@ mod at;
 mod build;
 mod finish;
 mod flow;
+mod lost;
 mod model;
 
 #[cfg(test)]

@@ -191,7 +191,8 @@ allow a -> a:https
 main.npl:4:12-16 error[unknown-name] `icmp` is not declared
   help: `icmp` names ports: write `icmp.echo` behind a `:`
 main.npl:5:12-21 error[unknown-name] `apiserver` is not declared
-  help: declare it: `workload apiserver { app: "apiserver" }`
+  help: did you mean `kube_apiserver`?
+  fix: write `kube_apiserver`: main.npl:5:12-21="kube_apiserver"
   fix: declare `apiserver`: main.npl:8:1-1="workload apiserver { app: \"apiserver\" }\n"
 main.npl:6:12-16 error[unknown-name] `htps` is not declared
   help: declare it: `workload htps { app: "htps" }`
@@ -235,4 +236,98 @@ main.npl:3:12-20 error[unknown-name] `kube-dns` is not declared
 "#,
     );
     fixes_help(text);
+}
+
+#[test]
+fn an_end_by_the_name_that_it_has_elsewhere_is_offered() {
+    let helped = |name: &str, help: &str| {
+        let text = format!(
+            "\nnamespace shop\nworkload a {{ app: \"a\" }}\nallow a -> {name}:443\n\
+             deny a -> {name}:80\n"
+        );
+        let host = host(&text);
+        let found = findings(&host);
+        let [found] = found.as_slice() else {
+            panic!("{}", show(&host, &found));
+        };
+        assert_eq!(found.help.as_deref(), Some(help), "{name}");
+        found
+            .fixes
+            .iter()
+            .map(|fix| fix.title.clone())
+            .collect::<Vec<_>>()
+    };
+    for (name, entity) in [
+        ("apiserver", "kube_apiserver"),
+        ("api-server", "kube_apiserver"),
+        ("internet", "world"),
+        ("localhost", "host"),
+        ("nodes", "remote_node"),
+        ("everything", "all"),
+    ] {
+        let fixes = helped(name, &format!("did you mean `{entity}`?"));
+        let expect = [format!("write `{entity}`"), format!("declare `{name}`")];
+        assert_eq!(fixes, expect, "{name}");
+    }
+    // Two names that look alike cannot both be declared.
+    let fixes = helped("kube-apiserver", "did you mean `kube_apiserver`?");
+    assert_eq!(fixes, ["write `kube_apiserver`"]);
+    for (name, module, theirs) in [
+        ("coredns", "std.kubernetes", "kube_dns"),
+        ("imds", "std.cloud", "metadata"),
+        ("promethus", "std.kubernetes", "prometheus"),
+        ("metdata", "std.cloud", "metadata"),
+    ] {
+        let path = format!("{module}.{theirs}");
+        let fixes = helped(
+            name,
+            &format!("did you mean `{theirs}`? import it with `use {path}`"),
+        );
+        let expect = [format!("add `use {path}`"), format!("declare `{name}`")];
+        assert_eq!(fixes, expect, "{name}");
+    }
+    let help = "`std.cloud` declares it: import it with `use std.cloud.metadata`";
+    assert_eq!(helped("metadata", help), ["add `use std.cloud.metadata`"]);
+    // A name that is declared is nobody else's.
+    brief(
+        "\nnamespace shop\nworkload internet { app: \"a\" }\nallow internet -> internet:443\n",
+        "",
+    );
+}
+
+#[test]
+fn a_reserved_word_in_a_path_is_told_once() {
+    for (path, at) in [
+        ("test.b", "2:5-9"),
+        ("std.test.metadata", "2:9-13"),
+        ("std.cloud.test", "2:15-19"),
+        ("std.cloud.{metadata, test}", "2:26-30"),
+        ("std.test.{metadata, x}", "2:9-13"),
+        ("test", "2:5-9"),
+    ] {
+        let text = format!("\nnamespace shop\nuse {path}\nworkload a {{ app: \"a\" }}\n");
+        let text = format!("{text}allow a -> (metadata | b | x):80\n");
+        let host = host(&text);
+        let found = findings(&host);
+        let shown = show(&host, &found);
+        let told = format!("main.npl:{at} error[reserved-word] `test` is a reserved word");
+        assert!(shown.contains(&told), "{path}\n{shown}");
+        assert!(
+            !shown.contains("module") && shown.matches("`test`").count() == 1,
+            "{path}\n{shown}"
+        );
+    }
+}
+
+#[test]
+fn a_name_with_a_dot_is_told_where_it_is_declared() {
+    for used in ["my.app", "my", "app"] {
+        let text = format!(
+            "\nnamespace shop\nworkload b {{ app: \"b\" }}\nworkload my.app {{ app: \"a\" }}\n\
+             allow {used} -> b:80\n"
+        );
+        let expect = "main.npl:3:10-16 error[unexpected-token] `my.app` is no name: a name holds \
+                      no dot";
+        brief(&text, expect);
+    }
 }

@@ -27,6 +27,8 @@ pub(super) struct Source<'t> {
     open_string: Option<u32>,
     dangling: Option<u32>,
     lexical: usize,
+    /// How many times a part was given up.
+    pub(super) lost: usize,
     too_deep: bool,
 }
 
@@ -41,6 +43,7 @@ impl<'t> Source<'t> {
             open_string: None,
             dangling,
             lexical: 0,
+            lost: 0,
             too_deep: false,
         };
         if source.lexemes.iter().any(|t| t.kind.is_bad()) {

@@ -17,6 +17,7 @@ use crate::{
     lexer::{Lexeme, doc_text, lex, slice},
     token::TokenKind as T,
 };
+pub use explain::mistyped_word;
 use lexical::Source;
 use npl_diagnostics::{Diagnostic, TextRange};
 use piece::Start;
@@ -152,6 +153,7 @@ fn item_of(source: &mut Source<'_>, lexemes: &[Lexeme], whole: Whole) -> ast::It
     let word = lexemes
         .first()
         .map_or(ItemWord::Error, |t| ItemWord::of(t.kind));
+    let lost = source.lost;
     let kind = match word {
         ItemWord::Error if whole == Whole::Yes => {
             source.only_first_lexical();
@@ -173,6 +175,7 @@ fn item_of(source: &mut Source<'_>, lexemes: &[Lexeme], whole: Whole) -> ast::It
     };
     ast::Item {
         doc: doc(source.text, lexemes.first()),
+        whole: kind != ItemKind::Error && source.lost == lost && !source.is_damaged(lexemes),
         kind,
         span: span(lexemes),
     }
@@ -196,6 +199,7 @@ fn error_item(source: &Source<'_>) -> ast::Item {
         doc: doc(source.text, source.lexemes.first()),
         kind: ItemKind::Error,
         span: span(&source.lexemes),
+        whole: false,
     }
 }
 

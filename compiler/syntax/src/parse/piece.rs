@@ -128,6 +128,7 @@ fn salvage(
     lexemes: &[Lexeme],
     refusal: &Refusal,
 ) -> Option<Output> {
+    source.lost += 1;
     let before = lexemes.get(..refusal.at).unwrap_or_default();
     if !before.is_empty()
         && let Ok((output, findings)) = run(source.text, start, before)

@@ -2,6 +2,7 @@
 
 use super::{Answer, Place, range, run};
 use crate::{
+    cut::ItemWord,
     lexer::Lexeme,
     parse::{
         lexical::shown,
@@ -89,7 +90,7 @@ pub(super) fn dotted_name(place: &Place<'_>) -> Option<Answer> {
     let behind = match (place.kind(0)?, place.kind(1)) {
         (T::Foreign, Some(T::Workload)) => 3,
         (T::Namespace, _) => 2,
-        (word, _) if crate::cut::ItemWord::of(word).declares() => 2,
+        (word, _) if ItemWord::of(word).declares() => 2,
         _ => return None,
     };
     let of_namespace = place.before(2).is_some_and(|t| t.kind == T::Namespace);
@@ -222,15 +223,27 @@ pub(in crate::parse) fn no_item(text: &str, lexemes: &[Lexeme]) -> Finding {
     finding.help("every item starts with a keyword, like `allow`, `workload` or `group`")
 }
 
-/// An item word with a slip of the finger in it, in a place where an item may begin.
-pub(in crate::parse) fn mistyped(text: &str, lexemes: &[Lexeme]) -> Option<Finding> {
+/// The item word that the first word of a text was meant to be, with a slip of the finger in it.
+pub fn mistyped_word(text: &str) -> Option<ItemWord> {
+    let word = meant(text, &crate::lexer::scan(text).0)?;
+    keyword(word).map(ItemWord::of)
+}
+
+fn meant(text: &str, lexemes: &[Lexeme]) -> Option<&'static str> {
     let (first, second) = (lexemes.first()?, lexemes.get(1)?);
     let written = first.text(text);
     let follows = second.kind.is_name() || matches!(second.kind, T::Str | T::LParen | T::Workload);
     if first.kind != T::Ident || !follows || written.len() < 3 {
         return None;
     }
-    let word = nearest(&written.to_ascii_lowercase(), &ITEM_WORDS)?;
+    nearest(&written.to_ascii_lowercase(), &ITEM_WORDS)
+}
+
+/// An item word with a slip of the finger in it, in a place where an item may begin.
+pub(in crate::parse) fn mistyped(text: &str, lexemes: &[Lexeme]) -> Option<Finding> {
+    let word = meant(text, lexemes)?;
+    let first = lexemes.first()?;
+    let written = first.text(text);
     Some(
         Diagnostic::new(
             &syntax::MISSING_KEYWORD,

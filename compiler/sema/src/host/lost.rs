@@ -1,0 +1,229 @@
+//! What the items of the package lost to mistakes.
+
+use std::sync::Arc;
+
+use npl_diagnostics::{Place, TextRange, codes::syntax};
+use npl_policy::model::{Direction, EndRule, Set, Verdict, Via};
+use npl_syntax::{ItemWord, TokenKind as T, lex, mistyped_word, parse_item};
+
+use super::Host;
+use crate::{
+    db::{self, Item, ItemScope, SourceFile},
+    eval::{self, prelude},
+    lost::{Lost, LostEnds, LostItem, LostRule},
+    value::Value,
+};
+
+impl Host {
+    /// What was written and is not in [`Host::model`], in order of (file, offset). A declaration
+    /// that is wrong counts by the rules that use it, a workload by itself too.
+    pub fn lost(&self) -> Vec<Lost> {
+        let mut out = Vec::new();
+        let own = self.packages.first();
+        for file in own.into_iter().flat_map(|package| package.files(&self.db)) {
+            for item in &db::items(&self.db, *file).items {
+                self.of_item(*file, *item, &mut out);
+            }
+        }
+        out
+    }
+
+    fn of_item(&self, file: SourceFile, item: Item<'_>, out: &mut Vec<Lost>) {
+        let (db, word) = (&self.db, item.word(&self.db));
+        let parsed = db::parse(db, item);
+        let text = Text {
+            scope: ItemScope {
+                db,
+                file,
+                key: item.key(db),
+            },
+            all: item.text(db),
+        };
+        let at = item.place(db, parsed.item.span);
+        let mut lose = |at: Place, what| out.push(Lost { at, what });
+        let strays = parsed.diagnostics.iter();
+        let strays = strays.filter(|d| d.code == &syntax::MISSING_KEYWORD);
+        let strays: Vec<u32> = strays.map(|d| d.at.start).collect();
+        let own = TextRange::new(0, strays.first().copied().unwrap_or(u32::MAX));
+        match word {
+            _ if parsed.item.whole => {}
+            ItemWord::Allow => lose(at, text.rule(own, Some(Verdict::Allow))),
+            ItemWord::Deny => lose(at, text.rule(own, Some(Verdict::Deny))),
+            ItemWord::Apply => lose(at, LostItem::Rule(LostRule::unknown(None))),
+            ItemWord::Assert if text.holds(own, T::Disjoint) => lose(at, LostItem::Disjoint),
+            ItemWord::Error if strays.is_empty() && text.names(own).next().is_some() => {
+                lose(at, text.rule(own, None));
+            }
+            _ => {}
+        }
+        if word == ItemWord::Workload && !self.seals(file, item, parsed.item.whole) {
+            lose(at, LostItem::Workload);
+        }
+        let ends = strays.iter().copied().skip(1).chain([u32::MAX]);
+        for (start, end) in strays.iter().copied().zip(ends) {
+            let range = TextRange::new(start, end);
+            if let Some(what) = text.stray(range) {
+                lose(item.place(db, TextRange::at(start)), what);
+            }
+        }
+        if db::lowers(word) && word != ItemWord::Template {
+            out.extend_from_slice(&db::lower(db, item).lost);
+        }
+    }
+
+    /// Of two workloads with one name the first is in the model.
+    fn seals(&self, file: SourceFile, item: Item<'_>, whole: bool) -> bool {
+        let db = &self.db;
+        let value = &db::value(db, item).value;
+        whole && matches!(value, Value::Workload(_)) && db::declares(db, file, item)
+    }
+}
+
+/// The text of an item, in its file.
+struct Text<'h> {
+    scope: ItemScope<'h>,
+    all: &'h str,
+}
+
+impl Text<'_> {
+    fn slice(&self, range: TextRange) -> &str {
+        let end = (range.end as usize).min(self.all.len());
+        let text = self.all.get(range.start as usize..end);
+        text.unwrap_or_default()
+    }
+
+    fn holds(&self, range: TextRange, kind: T) -> bool {
+        lex(self.slice(range)).iter().any(|(k, _)| k == kind)
+    }
+
+    /// A line that lacks its word; `None` if nothing but names are lost with it, whose users are
+    /// silent.
+    fn stray(&self, range: TextRange) -> Option<LostItem> {
+        match mistyped_word(self.slice(range)) {
+            Some(ItemWord::Allow) => Some(self.stray_rule(range, Some(Verdict::Allow))),
+            Some(ItemWord::Deny) => Some(self.stray_rule(range, Some(Verdict::Deny))),
+            Some(ItemWord::Apply) => Some(LostItem::Rule(LostRule::unknown(None))),
+            Some(ItemWord::Workload) => Some(LostItem::Workload),
+            Some(ItemWord::Assert) => {
+                let disjoint = self.holds(range, T::Disjoint);
+                disjoint.then_some(LostItem::Disjoint)
+            }
+            Some(_) => None,
+            None if !self.holds(range, T::Arrow) && self.holds(range, T::LBrace) => {
+                Some(LostItem::Workload)
+            }
+            None => Some(self.stray_rule(range, None)),
+        }
+    }
+
+    /// The rule that it is with a word in front, or with another one.
+    fn stray_rule(&self, range: TextRange, verdict: Option<Verdict>) -> LostItem {
+        let text = self.slice(range);
+        let tokens: Vec<_> = lex(text).iter().filter(|(k, _)| !k.is_trivia()).collect();
+        let follows = |kind: T| kind.is_name() || matches!(kind, T::Str | T::LParen);
+        let rest = match tokens.as_slice() {
+            [(T::Ident, first), (next, _), ..] if follows(*next) => first.end as usize,
+            _ => 0,
+        };
+        let word = match verdict {
+            Some(Verdict::Deny) => "deny",
+            _ => "allow",
+        };
+        let text = format!("{word} {}", text.get(rest..).unwrap_or_default());
+        let item = parse_item(&text).item;
+        if !item.whole {
+            return self.rule(range, verdict);
+        }
+        let lowered = eval::lower(&item, &text, &self.scope);
+        let lost = lowered.lost.into_iter().find_map(|lost| match lost.what {
+            LostItem::Rule(rule) => Some(rule),
+            _ => None,
+        });
+        let rule = lowered.rules.first().map(|rule| with_ends(&rule.ends));
+        let known = rule.or(lost).unwrap_or_default();
+        LostItem::Rule(LostRule { verdict, ..known })
+    }
+
+    /// A rule of which only the names are to be trusted.
+    fn rule(&self, range: TextRange, verdict: Option<Verdict>) -> LostItem {
+        let unknown = LostRule::unknown(verdict);
+        LostItem::Rule(match self.ends(range) {
+            Some(sets) if !sets.is_empty() => LostRule {
+                ends: LostEnds::Among(sets),
+                ..unknown
+            },
+            _ => unknown,
+        })
+    }
+
+    /// What the names of a rule stand for; `None` if one of them may stand for anything.
+    fn ends(&self, range: TextRange) -> Option<Vec<Arc<Set>>> {
+        let mut out = Vec::new();
+        let mut first = true;
+        for (name, next) in self.names(range) {
+            let known = self.scope.bound(name);
+            let known = known.or_else(|| prelude::entity(name));
+            // `permit a -> b`, `allow egress a ->`: a word that is no name of the file.
+            let end = next.is_some_and(|n| n.is_name() || matches!(n, T::LParen | T::Str));
+            let first = std::mem::take(&mut first);
+            let word = end && (first || matches!(name, "ingress" | "egress"));
+            match known {
+                None if word => {}
+                None | Some(Value::Error) => return None,
+                Some(value) => out.extend(set_of(&value)?),
+            }
+        }
+        Some(out)
+    }
+
+    /// The names up to the first clause, each with what stands behind it.
+    fn names(&self, range: TextRange) -> impl Iterator<Item = (&str, Option<T>)> {
+        let text = self.slice(range);
+        let tokens: Vec<_> = lex(text).iter().filter(|(k, _)| !k.is_trivia()).collect();
+        let clause = |kind: T| matches!(kind, T::Via | T::Until | T::Because);
+        let end = tokens.iter().position(|(kind, _)| clause(*kind));
+        let end = end.unwrap_or(tokens.len());
+        (0..end).filter_map(move |index| {
+            let (kind, range) = tokens.get(index)?;
+            let next = tokens.get(index + 1).map(|(kind, _)| *kind);
+            let name = text.get(range.as_usize())?;
+            kind.is_name().then_some((name, next))
+        })
+    }
+}
+
+/// The rule of which these are the ends.
+fn with_ends(ends: &[EndRule]) -> LostRule {
+    let at = |direction| ends.iter().find(|end| end.direction == direction);
+    let (egress, ingress) = (at(Direction::Egress), at(Direction::Ingress));
+    // A service has other ports at each of its pods.
+    if ends.len() > 2 {
+        return LostRule::unknown(None);
+    }
+    let source = ingress.map(|end| &end.peers);
+    let dest = egress.map(|end| &end.peers);
+    LostRule {
+        verdict: None,
+        ends: LostEnds::Pair {
+            source: source.or(egress.map(|end| &end.subject)).cloned(),
+            dest: dest.or(ingress.map(|end| &end.subject)).cloned(),
+        },
+        ports: ends.first().map(|end| Arc::clone(&end.ports)),
+        dns: ends
+            .iter()
+            .any(|e| matches!(e.via.as_deref(), Some(Via::Dns(_)))),
+    }
+}
+
+/// `Some(None)`: it is no end.
+fn set_of(value: &Value) -> Option<Option<Arc<Set>>> {
+    Some(match value {
+        Value::Workload(workload) => Some(Arc::clone(&workload.set)),
+        Value::External(external) => Some(Arc::clone(&external.set)),
+        Value::Network(network) => Some(Arc::clone(&network.set)),
+        Value::Group(group) if group.services.is_empty() => Some(Arc::clone(&group.set)),
+        Value::Entity(entity) => Some(prelude::entity_set(*entity)),
+        Value::Port(_) | Value::Text(_) | Value::Template(_) => None,
+        Value::Group(_) | Value::Service(_) | Value::Error => return None,
+    })
+}
