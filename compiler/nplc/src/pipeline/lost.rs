@@ -1,6 +1,6 @@
 //! What is missing because a mistake took it away. A claim that fails, or a lint that asks for a
-//! rule, is a mistake of its own only if it stays with all that was lost put back, as wide as it may
-//! have been: else it is told of the first mistake a second time.
+//! rule, is a mistake of its own only if it stays with all that was lost put back, as wide as it
+//! may have been: else it tells of the first mistake a second time.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

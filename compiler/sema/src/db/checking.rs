@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use npl_diagnostics::{Diagnostic, Place, codes::syntax};
+use npl_diagnostics::{
+    Diagnostic, Place,
+    codes::{sets, syntax},
+};
 use rustc_hash::FxHashMap;
 
 use super::{
     Db, SourceFile,
-    cut::{items, parse},
+    cut::{Item, declared, items, parse},
     evaluate::{lower, lowers, value},
     ignoring::ignores,
     module::module_scope,
@@ -42,7 +45,7 @@ pub(crate) fn check(db: &dyn Db, file: SourceFile) -> Arc<[Diagnostic<Place>]> {
             out.extend(found.filter(new).cloned());
         }
     }
-    let mut out = once_for_each_word(out);
+    let mut out = once_for_each_word(once_for_all_namespaces(db, file, out));
     out.extend_from_slice(&module_scope(db, file).diagnostics);
     out.extend_from_slice(&mentions(db, file).diagnostics);
     if own {
@@ -51,6 +54,39 @@ pub(crate) fn check(db: &dyn Db, file: SourceFile) -> Arc<[Diagnostic<Place>]> {
         out.retain(Diagnostic::is_error);
     }
     out.into()
+}
+
+/// One `namespace` at the top of a file is missing, however many workloads are in none; nothing is
+/// where there is one that is broken.
+fn once_for_all_namespaces(
+    db: &dyn Db,
+    file: SourceFile,
+    found: Vec<Diagnostic<Place>>,
+) -> Vec<Diagnostic<Place>> {
+    let (mut none, mut out): (Vec<_>, Vec<_>) = found
+        .into_iter()
+        .partition(|d| d.code == &sets::NO_NAMESPACE && !d.fixes.is_empty());
+    let broken = |item: Item<'_>| !parse(db, item).item.whole;
+    let meant = |d: &Diagnostic<Place>| {
+        let meant = d.fixes.iter().flat_map(|fix| &fix.edits);
+        d.code == &syntax::MISSING_KEYWORD && meant.into_iter().any(|e| e.text == "namespace")
+    };
+    let named = declared(db, file).namespaces.iter().any(|n| broken(n.item));
+    if none.is_empty() || named || out.iter().any(meant) {
+        return out;
+    }
+    let mut first = none.remove(0);
+    for more in none {
+        if first.labels.len() < LABELS_MAX {
+            first = first.also(more.at, "this is in none too");
+        }
+        let edits = more.fixes.into_iter().flat_map(|fix| fix.edits);
+        if let Some(fix) = first.fixes.first_mut() {
+            fix.edits.extend(edits);
+        }
+    }
+    out.push(first);
+    out
 }
 
 /// A reserved word that a declaration takes for its name is one mistake, wherever the file uses the

@@ -2,19 +2,29 @@
 //! missing is the same mistake, so that nothing says it of each of their uses.
 
 use npl_diagnostics::{Diagnostic, TextRange, codes::syntax};
-use npl_syntax::{ItemWord, TokenKind as T, lex};
+use npl_syntax::{ItemWord, TokenKind as T, ast::ItemKind, lex};
 use smol_str::SmolStr;
 
 use super::{
     Db, SourceFile,
-    cut::{Item, items, parse},
+    cut::{Item, items, name_of, parse},
 };
 
-/// Sorted, no duplicates.
+/// Stands for the name of a declaration that lacks one: nobody knows which.
+pub(crate) const NAMELESS: &str = "";
+
+/// Sorted, no duplicates. Those of a template's body too: that they stand there is the mistake.
 #[salsa::tracked(returns(ref))]
 pub(crate) fn intended(db: &dyn Db, file: SourceFile) -> Vec<SmolStr> {
     let mut out = Vec::new();
     for item in &items(db, file).items {
+        if let ItemKind::Template { body, .. } = &parse(db, *item).item.kind {
+            out.extend(
+                body.iter()
+                    .filter_map(name_of)
+                    .map(|name| name.node.clone()),
+            );
+        }
         let errors = parse(db, *item).diagnostics.iter();
         let errors: Vec<_> = errors.filter(|d| d.is_error()).collect();
         if !errors.is_empty() {
@@ -31,7 +41,7 @@ fn of_item(db: &dyn Db, item: Item<'_>, errors: &[&Diagnostic<TextRange>], out: 
     if word == ItemWord::Use {
         out.extend(names(text));
     } else if word.declares() && item.name(db).is_none() {
-        out.extend(names(text).next());
+        out.push(named_by(text).unwrap_or_else(|| NAMELESS.into()));
     }
     // `workload my.app { … }`: whichever part of it stands for the whole.
     for dotted in errors
@@ -57,6 +67,18 @@ fn of_item(db: &dyn Db, item: Item<'_>, errors: &[&Diagnostic<TextRange>], out: 
             _ => {}
         }
     }
+}
+
+/// The name that follows the word of a declaration, quoted or reserved.
+fn named_by(text: &str) -> Option<SmolStr> {
+    let tokens = lex(text);
+    let significant = tokens.iter().filter(|(kind, _)| !kind.is_trivia());
+    let mut behind = significant
+        .skip_while(|(kind, _)| *kind == T::Foreign)
+        .skip(1);
+    let (kind, range) = behind.next()?;
+    let name = text.get(range.as_usize())?.trim_matches('"');
+    (kind.is_word() || kind == T::Str).then(|| SmolStr::new(name))
 }
 
 /// The names of a text, quoted ones too.

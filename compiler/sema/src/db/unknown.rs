@@ -9,7 +9,7 @@ use super::{
     Db, SourceFile,
     cut::{Item, declared, items},
     importing,
-    intended::intended,
+    intended::{NAMELESS, intended},
     module::{Binding, module_scope},
     refs::{Ref, Wanted},
 };
@@ -117,10 +117,17 @@ impl<'db, 'a> Unknowns<'db, 'a> {
             file,
             meant: Vec::new(),
         };
-        let missing = self.list.iter();
-        let missing =
-            missing.filter(|one| intended.binary_search(&one.name.as_str().into()).is_err());
-        let found = missing.map(|one| reporter.one(one)).collect();
+        let names = |name: &str| intended.binary_search(&name.into()).is_ok();
+        let missing = self.list.iter().filter(|one| !names(&one.name));
+        let mut found: Vec<_> = missing.map(|one| (one.end, reporter.one(one))).collect();
+        // The first name that stands for nothing is the one that a declaration lacks.
+        let unnamed = found
+            .iter()
+            .position(|(end, one)| *end && one.fixes.len() < 2);
+        if let Some(at) = unnamed.filter(|_| names(NAMELESS)) {
+            found.remove(at);
+        }
+        let found = found.into_iter().map(|(_, one)| one).collect();
         (found, reporter.meant)
     }
 }

@@ -49,7 +49,7 @@ impl Host {
             _ if parsed.item.whole => {}
             ItemWord::Allow => lose(at, text.rule(own, Some(Verdict::Allow))),
             ItemWord::Deny => lose(at, text.rule(own, Some(Verdict::Deny))),
-            ItemWord::Apply => lose(at, LostItem::Rule(LostRule::unknown(None))),
+            ItemWord::Apply => lose(at, unknown()),
             ItemWord::Assert if text.holds(own, T::Disjoint) => lose(at, LostItem::Disjoint),
             ItemWord::Error if strays.is_empty() && text.names(own).next().is_some() => {
                 lose(at, text.rule(own, None));
@@ -62,9 +62,10 @@ impl Host {
         let ends = strays.iter().copied().skip(1).chain([u32::MAX]);
         for (start, end) in strays.iter().copied().zip(ends) {
             let range = TextRange::new(start, end);
-            if let Some(what) = text.stray(range) {
-                lose(item.place(db, TextRange::at(start)), what);
-            }
+            let at = item.place(db, TextRange::at(start));
+            text.stray(range)
+                .into_iter()
+                .for_each(|what| lose(at, what));
         }
         if db::lowers(word) && word != ItemWord::Template {
             out.extend_from_slice(&db::lower(db, item).lost);
@@ -96,28 +97,34 @@ impl Text<'_> {
         lex(self.slice(range)).iter().any(|(k, _)| k == kind)
     }
 
-    /// A line that lacks its word; `None` if nothing but names are lost with it, whose users are
+    /// Of a line that lacks its word; nothing if names alone are lost with it, whose users are
     /// silent.
-    fn stray(&self, range: TextRange) -> Option<LostItem> {
+    fn stray(&self, range: TextRange) -> Vec<LostItem> {
         match mistyped_word(self.slice(range)) {
-            Some(ItemWord::Allow) => Some(self.stray_rule(range, Some(Verdict::Allow))),
-            Some(ItemWord::Deny) => Some(self.stray_rule(range, Some(Verdict::Deny))),
-            Some(ItemWord::Apply) => Some(LostItem::Rule(LostRule::unknown(None))),
-            Some(ItemWord::Workload) => Some(LostItem::Workload),
+            Some(ItemWord::Allow) => self.stray_rules(range, "allow"),
+            Some(ItemWord::Deny) => self.stray_rules(range, "deny"),
+            Some(ItemWord::Apply) => self.stray_rules(range, "apply"),
+            Some(ItemWord::Workload) => vec![LostItem::Workload],
             Some(ItemWord::Assert) => {
                 let disjoint = self.holds(range, T::Disjoint);
-                disjoint.then_some(LostItem::Disjoint)
+                disjoint.then_some(LostItem::Disjoint).into_iter().collect()
             }
-            Some(_) => None,
+            Some(_) => Vec::new(),
             None if !self.holds(range, T::Arrow) && self.holds(range, T::LBrace) => {
-                Some(LostItem::Workload)
+                vec![LostItem::Workload]
             }
-            None => Some(self.stray_rule(range, None)),
+            None => self.stray_rules(range, ""),
         }
     }
 
-    /// The rule that it is with a word in front, or with another one.
-    fn stray_rule(&self, range: TextRange, verdict: Option<Verdict>) -> LostItem {
+    /// The rules that it makes with a word in front, or with another one. Without a word it may be
+    /// either.
+    fn stray_rules(&self, range: TextRange, word: &str) -> Vec<LostItem> {
+        let verdict = match word {
+            "allow" => Some(Verdict::Allow),
+            "deny" => Some(Verdict::Deny),
+            _ => None,
+        };
         let text = self.slice(range);
         let tokens: Vec<_> = lex(text).iter().filter(|(k, _)| !k.is_trivia()).collect();
         let follows = |kind: T| kind.is_name() || matches!(kind, T::Str | T::LParen);
@@ -125,23 +132,32 @@ impl Text<'_> {
             [(T::Ident, first), (next, _), ..] if follows(*next) => first.end as usize,
             _ => 0,
         };
-        let word = match verdict {
-            Some(Verdict::Deny) => "deny",
-            _ => "allow",
-        };
-        let text = format!("{word} {}", text.get(rest..).unwrap_or_default());
+        let rest = text.get(rest..).unwrap_or_default();
+        let written = if word.is_empty() { "allow" } else { word };
+        let text = format!("{written} {rest}");
         let item = parse_item(&text).item;
         if !item.whole {
-            return self.rule(range, verdict);
+            return vec![self.rule(range, verdict)];
         }
         let lowered = eval::lower(&item, &text, &self.scope);
-        let lost = lowered.lost.into_iter().find_map(|lost| match lost.what {
+        let whole = lowered.rules.iter().map(|rule| LostRule {
+            verdict: Some(rule.rule.verdict),
+            ..with_ends(&rule.ends)
+        });
+        let lost = lowered.lost.into_iter().filter_map(|lost| match lost.what {
             LostItem::Rule(rule) => Some(rule),
             _ => None,
         });
-        let rule = lowered.rules.first().map(|rule| with_ends(&rule.ends));
-        let known = rule.or(lost).unwrap_or_default();
-        LostItem::Rule(LostRule { verdict, ..known })
+        let either = |rule: LostRule| {
+            LostItem::Rule(match word {
+                "" => LostRule {
+                    verdict: None,
+                    ..rule
+                },
+                _ => rule,
+            })
+        };
+        whole.chain(lost).map(either).collect()
     }
 
     /// A rule of which only the names are to be trusted.
@@ -190,6 +206,10 @@ impl Text<'_> {
             kind.is_name().then_some((name, next))
         })
     }
+}
+
+fn unknown() -> LostItem {
+    LostItem::Rule(LostRule::unknown(None))
 }
 
 /// The rule of which these are the ends.
