@@ -137,8 +137,11 @@ fn is_mark(text: &str, range: TextRange) -> bool {
 fn raw_item(text: &str, lexemes: &[Lexeme]) -> Option<RawItem> {
     let (first, last) = (lexemes.first()?, lexemes.last()?);
     let kind = ItemWord::of(first.kind);
+    let name_at = |at: usize| lexemes.get(at).is_some_and(|t| t.kind.is_name());
     let named = match kind {
         ItemWord::Foreign if lexemes.get(1).is_some_and(|t| t.kind == T::Workload) => 2,
+        // `foreign wrkload a`.
+        ItemWord::Foreign if name_at(1) && name_at(2) => 2,
         _ => 1,
     };
     let name = lexemes
@@ -169,7 +172,8 @@ pub(crate) fn split(lexemes: &[Lexeme]) -> Vec<Piece> {
     };
     for (index, lexeme) in lexemes.iter().enumerate() {
         if lexeme.kind.is_item_word() {
-            if lexeme.column_one && !depth.balanced && !is_key(lexemes, index) {
+            let ended = !depth.balanced || never_inside(lexemes, start, index);
+            if lexeme.column_one && ended && !is_key(lexemes, index) {
                 depth.open.clear();
                 depth.count = [0; 3];
             }
@@ -252,6 +256,18 @@ impl Depth {
             }
         }
     }
+}
+
+/// Brackets of a file may match by chance, one left open above and one too many below. Those of an
+/// item that is no template hold item words as keys of labels alone.
+fn never_inside(lexemes: &[Lexeme], start: usize, index: usize) -> bool {
+    let template = lexemes.get(start).is_some_and(|t| t.kind == T::Template);
+    let next = lexemes.get(index + 1).map(|t| t.kind);
+    let key = matches!(
+        next,
+        None | Some(T::Colon | T::Comma | T::RBrace | T::In | T::Not)
+    );
+    !template && !key
 }
 
 /// `service: "x"` inside labels that stand in the first column.

@@ -259,3 +259,43 @@ fn a_name_with_a_dot() {
         assert_ne!(file.items[0].1.item.kind, ItemKind::Error, "{text}");
     }
 }
+
+/// One brace left open and one too many below: the items between are no part of the first.
+#[test]
+fn brackets_that_match_by_chance() {
+    for between in [
+        "allow b -> a:80",
+        "workload b { app: \"b\" }",
+        "test \"t\" { a -> b:80 is allowed }",
+        "group g = a | b",
+        "use x.y",
+    ] {
+        let text = format!("workload a {{ app: \"a\"\n{between}\n}}\nallow c -> d:0\n");
+        let expect = [
+            "unclosed-bracket {",
+            "unopened-bracket }",
+            "port-out-of-range 0",
+        ];
+        check(&text, &expect);
+    }
+    // Keys of labels are item words too, and a template holds items.
+    for text in [
+        "workload a {\nservice: \"x\",\ntest in [\"y\"],\nallow,\nport\n}",
+        "template t(w: workload) {\nallow w -> w:80\nassert w can reach w:80\n}",
+    ] {
+        check(text, &[]);
+    }
+}
+
+#[test]
+fn claims_with_a_misspelt_word() {
+    for (text, expect) in [
+        ("assert olny a can reach b:80", "olny"),
+        ("assert breech of a stays within { b }", "breech"),
+        ("assert disjiont a, b", "disjiont"),
+    ] {
+        check(text, &[&format!("unexpected-token {expect}")]);
+        let file = parse_file(text);
+        assert_ne!(file.items[0].1.item.kind, ItemKind::Error, "{text}");
+    }
+}

@@ -51,7 +51,7 @@ fn circle(_: &dyn Db, _: salsa::Id, _: Item<'_>) -> ItemValue {
 }
 
 /// Whether a declaration may mention others.
-fn may_mention(word: ItemWord) -> bool {
+pub(crate) fn may_mention(word: ItemWord) -> bool {
     !matches!(
         word,
         ItemWord::Workload | ItemWord::Foreign | ItemWord::Service

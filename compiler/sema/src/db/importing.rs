@@ -33,7 +33,9 @@ pub(crate) fn import<'db>(
     item: Item<'db>,
     out: &mut Vec<Diagnostic<Place>>,
 ) -> Vec<Import<'db>> {
-    let ItemKind::Use(tree) = &parse(db, item).item.kind else {
+    let tree = &parse(db, item).item;
+    // Of a part of a path nobody knows where the whole leads: `intended` holds its names.
+    let (ItemKind::Use(tree), true) = (&tree.kind, tree.whole) else {
         return Vec::new();
     };
     let importer = Importer { db, file, item };

@@ -3,6 +3,7 @@
 use npl_diagnostics::{
     Diagnostic, Place, TextRange,
     codes::{names, sets},
+    suggest,
 };
 use npl_syntax::ast::ItemKind;
 use rustc_hash::FxHashMap;
@@ -31,6 +32,8 @@ pub(crate) struct ModuleScope<'db> {
     by_name: FxHashMap<SmolStr, u32>,
     bindings: Vec<Binding<'db>>,
     pub(crate) imports: Vec<Import<'db>>,
+    /// Names that imports would bring in if they were spelt right; those were reported.
+    pub(crate) meant: Vec<SmolStr>,
     /// Of the file's `namespace` item.
     pub(crate) namespace: Option<SmolStr>,
     pub(crate) diagnostics: Vec<Diagnostic<Place>>,
@@ -40,6 +43,14 @@ impl<'db> ModuleScope<'db> {
     pub(crate) fn get(&self, name: &str) -> Option<Binding<'db>> {
         let at = self.by_name.get(name)?;
         self.bindings.get(*at as usize).copied()
+    }
+
+    /// The name as it is bound; else the nearest one, which is mostly what was meant.
+    pub(crate) fn key(&self, name: &str) -> Option<&str> {
+        match self.by_name.get_key_value(name) {
+            Some((known, _)) => Some(known),
+            None => suggest(name, self.names()),
+        }
     }
 
     /// Every name, in order of its spelling.
@@ -63,6 +74,7 @@ pub(crate) fn module_scope<'db>(db: &'db dyn Db, file: SourceFile) -> ModuleScop
             by_name: FxHashMap::default(),
             bindings: Vec::new(),
             imports: Vec::new(),
+            meant: Vec::new(),
             namespace: None,
             diagnostics: Vec::new(),
         },
@@ -80,6 +92,11 @@ pub(crate) fn module_scope<'db>(db: &'db dyn Db, file: SourceFile) -> ModuleScop
             build.scope.imports.push(Import { fine, ..found });
         }
     }
+    let scope = &mut build.scope;
+    let misspelt = scope.diagnostics.iter();
+    let misspelt = misspelt.filter(|d| d.code == &names::UNKNOWN_NAME);
+    let edits = misspelt.flat_map(|d| &d.fixes).flat_map(|fix| &fix.edits);
+    scope.meant = edits.map(|edit| SmolStr::new(&edit.text)).collect();
     build.scope
 }
 

@@ -102,11 +102,13 @@ impl<'db, 'a> Unknowns<'db, 'a> {
         });
     }
 
-    /// The findings, and the known names that they take to be meant.
+    /// The findings, and the known names that they take to be meant. `imported` are names that
+    /// misspelt imports were to bring in.
     pub(crate) fn report(
         self,
         db: &'db dyn Db,
         file: SourceFile,
+        imported: &[SmolStr],
     ) -> (Vec<Diagnostic<Place>>, Vec<&'db str>) {
         if self.list.is_empty() {
             return Default::default();
@@ -118,7 +120,9 @@ impl<'db, 'a> Unknowns<'db, 'a> {
             meant: Vec::new(),
         };
         let names = |name: &str| intended.binary_search(&name.into()).is_ok();
-        let missing = self.list.iter().filter(|one| !names(&one.name));
+        let missing = self.list.iter();
+        let missing =
+            missing.filter(|one| !names(&one.name) && !imported.iter().any(|n| *n == one.name));
         let mut found: Vec<_> = missing.map(|one| (one.end, reporter.one(one))).collect();
         // The first name that stands for nothing is the one that a declaration lacks.
         let unnamed = found

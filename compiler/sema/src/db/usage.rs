@@ -1,25 +1,26 @@
 //! Which names a file mentions: unknown ones are reported, known ones are used.
 
 use npl_diagnostics::{Diagnostic, Place, codes::names};
-use npl_syntax::ItemWord;
+use npl_syntax::{ItemWord, TokenKind as T, lex};
 use rustc_hash::FxHashSet;
 
 use super::{
     Db, Package, SourceFile,
     cut::{Item, declared, items, name_range, parse},
+    evaluate::{may_mention, value},
     importing::Import,
     module::{Binding, module_scope},
     refs::refs,
     unknown::Unknowns,
 };
-use crate::eval::prelude;
+use crate::{eval::prelude, value::Value};
 
 /// Names mentioned in one file.
 #[derive(PartialEq)]
 pub(crate) struct Mentions {
     /// Keys of the declarations that the file mentions, other than in themselves; sorted.
     used: Vec<u64>,
-    /// Nothing was lost to a syntax error, which may hide a mention.
+    /// No mention is hidden by a syntax error.
     complete: bool,
     pub(crate) diagnostics: Vec<Diagnostic<Place>>,
 }
@@ -30,6 +31,8 @@ pub(crate) fn mentions(db: &dyn Db, file: SourceFile) -> Mentions {
     let mut used: FxHashSet<u64> = FxHashSet::default();
     let mut mentioned: FxHashSet<&str> = FxHashSet::default();
     let mut unknown = Unknowns::default();
+    // Of texts that do not parse: to look for what is near costs a look at every name.
+    let mut words: FxHashSet<&str> = FxHashSet::default();
     let mut complete = true;
     let own = file.package(db).owns(db);
     for item in &items(db, file).items {
@@ -38,7 +41,23 @@ pub(crate) fn mentions(db: &dyn Db, file: SourceFile) -> Mentions {
             continue;
         }
         let parsed = parse(db, *item);
-        complete &= !parsed.diagnostics.iter().any(Diagnostic::is_error);
+        if parsed.diagnostics.iter().any(Diagnostic::is_error) {
+            // What was given up may have named anything; a line without its word names what it
+            // names.
+            complete &= parsed.item.whole || !may_mention(item.word(db));
+            complete &= in_text(item.text(db), |name| {
+                let own = item.name(db).as_deref() == Some(name);
+                if own || !words.insert(name) {
+                    return;
+                }
+                if let Some(name) = scope.key(name) {
+                    mentioned.insert(name);
+                    if let Some(Binding::Item(target)) = scope.get(name) {
+                        used.insert(target.key(db));
+                    }
+                }
+            });
+        }
         for found in refs(&parsed.item) {
             let [only] = found.path.segments.as_slice() else {
                 qualified(db, file, *item, &found, &mut unknown);
@@ -59,7 +78,7 @@ pub(crate) fn mentions(db: &dyn Db, file: SourceFile) -> Mentions {
             }
         }
     }
-    let (mut diagnostics, meant) = unknown.report(db, file);
+    let (mut diagnostics, meant) = unknown.report(db, file, &scope.meant);
     // A name that was misspelt is used, if by another name.
     for name in meant {
         mentioned.insert(name);
@@ -84,6 +103,17 @@ pub(crate) fn mentions(db: &dyn Db, file: SourceFile) -> Mentions {
         complete,
         diagnostics,
     }
+}
+
+/// Every word of a text that does not parse, or one that is near to it, may be a mention. `false`:
+/// words may be hidden.
+fn in_text<'t>(text: &'t str, mut mention: impl FnMut(&'t str)) -> bool {
+    let tokens = lex(text);
+    for (_, range) in tokens.iter().filter(|(kind, _)| kind.is_name()) {
+        mention(text.get(range.as_usize()).unwrap_or_default());
+    }
+    let hides = |kind| matches!(kind, T::OpenStr | T::SingleQuoted | T::BlockComment);
+    !tokens.iter().any(|(kind, _)| hides(kind))
 }
 
 /// `icmp.echo`; nothing else is known by a path of several segments.
@@ -168,6 +198,10 @@ pub(crate) fn unused(db: &dyn Db, file: SourceFile) -> Vec<Diagnostic<Place>> {
         let name = item.name(db).as_deref().unwrap_or_default();
         let first = declared(db, file).get(name) == Some(*item);
         if item.word(db) == ItemWord::Workload || !first || used.contains(&item.key(db)) {
+            continue;
+        }
+        // What is wrong is not told twice.
+        if value(db, *item).value == Value::Error {
             continue;
         }
         let text = format!("`{name}` is declared and never used");

@@ -61,11 +61,14 @@ impl Cx<'_> {
                     self.ends(left, Role::Member),
                     self.ends(right, Role::Member),
                 );
-                let (a, b) = (a?, b?);
                 let what = "what `disjoint` compares";
-                let fine = self.workloads_only(&a, left.span, what);
-                let also = self.workloads_only(&b, right.span, what);
+                let mut only = |ends: &Option<Ends>, range| match ends {
+                    Some(ends) => self.workloads_only(ends, range, what),
+                    None => None,
+                };
+                let (fine, also) = (only(&a, left.span), only(&b, right.span));
                 fine.and(also)?;
+                let (a, b) = (a?, b?);
                 ClaimKind::Disjoint {
                     left: a.set,
                     right: b.set,

@@ -213,7 +213,7 @@ fn apply(
         }
     };
     may_nest(cx, path, &template, around)?;
-    let values = arguments(cx, item, path, args, &template)?;
+    let values = arguments(cx, item, path, args, &template);
     let texts: Vec<text::Substitution> = template
         .formals
         .iter()
@@ -342,14 +342,14 @@ fn too_large(cx: &mut Cx<'_>, path: &Path, template: &TemplateValue) {
     cx.report(found);
 }
 
-/// The values of the arguments; `None` where their number is wrong.
+/// The values of the arguments; where their number is wrong, nobody knows which is which.
 fn arguments(
     cx: &mut Cx<'_>,
     item: &Item,
     path: &Path,
     args: &[Arg],
     template: &TemplateValue,
-) -> Option<Vec<Value>> {
+) -> Vec<Value> {
     let inside = cx.scope.enter(template);
     let want = template.formals.len();
     if args.len() != want {
@@ -374,22 +374,23 @@ fn arguments(
             .also(template.place, "declared here")
             .help(format!("it takes ({})", shown.join(", ")));
         cx.report(found);
-        return None;
+        return vec![Value::Error; want];
     }
     let mut out = Vec::with_capacity(want);
     for (formal, arg) in template.formals.iter().zip(args) {
-        // A kind that is unknown was reported at the template, whose value is then `Error`.
-        let kind = Cx::new(&*inside).kind(&formal.kind)?;
-        out.push(cx.argument(
-            arg,
-            Asked {
-                kind,
-                name: &formal.name.node,
-                at: Some(inside.place(formal.name.span)),
-            },
-        ));
+        // A kind that is unknown was reported at the template.
+        let Some(kind) = Cx::new(&*inside).kind(&formal.kind) else {
+            out.push(Value::Error);
+            continue;
+        };
+        let asked = Asked {
+            kind,
+            name: &formal.name.node,
+            at: Some(inside.place(formal.name.span)),
+        };
+        out.push(cx.argument(arg, asked));
     }
-    Some(out)
+    out
 }
 
 fn last_segment(name: &str) -> &str {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use npl_diagnostics::{Place, TextRange, codes::syntax};
 use npl_policy::model::{Direction, EndRule, Set, Verdict, Via};
-use npl_syntax::{ItemWord, TokenKind as T, lex, mistyped_word, parse_item};
+use npl_syntax::{ItemWord, Parsed, TokenKind as T, ast::ItemKind, lex, mistyped_word, parse_item};
 
 use super::Host;
 use crate::{
@@ -47,8 +47,14 @@ impl Host {
         let own = TextRange::new(0, strays.first().copied().unwrap_or(u32::MAX));
         match word {
             _ if parsed.item.whole => {}
-            ItemWord::Allow => lose(at, text.rule(own, Some(Verdict::Allow))),
-            ItemWord::Deny => lose(at, text.rule(own, Some(Verdict::Deny))),
+            ItemWord::Allow | ItemWord::Deny => {
+                let verdict = match word {
+                    ItemWord::Deny => Verdict::Deny,
+                    _ => Verdict::Allow,
+                };
+                let front = self.front(item, parsed).map(LostItem::Rule);
+                lose(at, front.unwrap_or_else(|| text.rule(own, Some(verdict))));
+            }
             ItemWord::Apply => lose(at, unknown()),
             ItemWord::Assert if text.holds(own, T::Disjoint) => lose(at, LostItem::Disjoint),
             ItemWord::Error if strays.is_empty() && text.names(own).next().is_some() => {
@@ -70,6 +76,31 @@ impl Host {
         if db::lowers(word) && word != ItemWord::Template {
             out.extend_from_slice(&db::lower(db, item).lost);
         }
+    }
+
+    /// Of a rule that goes wrong behind its arrow: its source is what it says.
+    fn front(&self, item: Item<'_>, parsed: &Parsed) -> Option<LostRule> {
+        let ItemKind::Rule(rule) = &parsed.item.kind else {
+            return None;
+        };
+        let behind = rule.dest.span.start;
+        let mut errors = parsed.diagnostics.iter().filter(|d| d.is_error());
+        if errors.any(|d| d.at.start < behind) {
+            return None;
+        }
+        let lowered = db::lower(&self.db, item);
+        let known = with_ends(&lowered.rules.first()?.ends);
+        let LostEnds::Pair { source, .. } = known.ends else {
+            return None;
+        };
+        let verdict = match rule.deny {
+            true => Verdict::Deny,
+            false => Verdict::Allow,
+        };
+        Some(LostRule {
+            ends: LostEnds::Pair { source, dest: None },
+            ..LostRule::unknown(Some(verdict))
+        })
     }
 
     /// Of two workloads with one name the first is in the model.

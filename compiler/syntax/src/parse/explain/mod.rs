@@ -197,6 +197,7 @@ const KNOWN: &[fn(&Place<'_>) -> Option<Answer>] = &[
     flows::port_set,
     flows::several_ends,
     rules::can_not,
+    rules::claim_word,
     rules::quoted_date,
     rules::entry_comma,
     ports::range,

@@ -27,6 +27,31 @@ pub(super) fn can_not(place: &Place<'_>) -> Option<Answer> {
     Some(Answer::mending(finding, mended))
 }
 
+/// `assert olny a can reach b`.
+pub(super) fn claim_word(place: &Place<'_>) -> Option<Answer> {
+    const AT: usize = 1;
+    let word = place.tokens.get(AT).filter(|t| t.kind == T::Ident)?;
+    let follows = place.found()?.kind;
+    if place.word() != Some(T::Assert) || place.at != AT + 1 {
+        return None;
+    }
+    let written = word.text(place.text);
+    let (meant, kind) = match suggest(written, ["only", "breach", "disjoint"])? {
+        "only" => ("only", T::Only),
+        "breach" => ("breach", T::Breach),
+        _ => ("disjoint", T::Disjoint),
+    };
+    let mended = place.splice(AT..AT + 1, &[Lexeme { kind, ..*word }]);
+    if follows == T::Pipe || !place.passes(&mended, place.at) {
+        return None;
+    }
+    let message = format!("`{}` begins no claim", shown(written));
+    let finding = Diagnostic::new(&syntax::UNEXPECTED_TOKEN, word.range(), message)
+        .help(format!("did you mean `{meant}`?"))
+        .fix(format!("write `{meant}`"), false, word.range(), meant);
+    Some(Answer::mending(finding, mended))
+}
+
 /// `until "2027-01-31"`.
 pub(super) fn quoted_date(place: &Place<'_>) -> Option<Answer> {
     let found = place.found()?;
