@@ -283,7 +283,8 @@ fn continues(lexemes: &[Lexeme], start: usize, index: usize) -> bool {
     };
     let before = kind_at(index.checked_sub(2));
     let exception = match word.kind {
-        T::Namespace => previous == T::In || (previous == T::Any && before == Some(T::In)),
+        T::Namespace if previous == T::In => true,
+        T::Namespace => before == Some(T::In) && (previous == T::Any || !word.new_line),
         T::Workload if previous == T::Foreign => true,
         T::Workload | T::External | T::Network | T::Group | T::Service | T::PortWord => {
             let param = kind_at(Some(start)) == Some(T::Param);

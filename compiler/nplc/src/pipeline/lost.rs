@@ -32,6 +32,16 @@ enum Back {
     Closing,
 }
 
+impl Back {
+    /// What works against these: of that, halves are taken away.
+    fn taken(self) -> Verdict {
+        match self {
+            Self::Opening => Verdict::Deny,
+            Self::Closing => Verdict::Allow,
+        }
+    }
+}
+
 /// Findings that something is missing, with what would supply it.
 const SAY_MISSING: [(Code, Back); 7] = [
     (&lints::REBINDING, Back::Closing),
@@ -70,14 +80,22 @@ pub(super) fn own_findings(
 
 /// Of what a mistake has left a part of, nobody knows what it says.
 fn speaks_of_half(found: &Diagnostic<Place>, lost: &[Lost]) -> bool {
-    let half = |place: Place| {
-        lost.iter().any(|lost| {
-            let range = lost.at.range;
-            let inside = (range.start..range.end).contains(&place.range.start);
-            lost.at.anchor == place.anchor && inside
-        })
-    };
-    half(found.at) || found.labels.iter().any(|label| half(label.at))
+    is_half(found.at, lost) || found.labels.iter().any(|label| is_half(label.at, lost))
+}
+
+fn is_half(place: Place, lost: &[Lost]) -> bool {
+    lost.iter().any(|lost| {
+        let range = lost.at.range;
+        let inside = (range.start..range.end).contains(&place.range.start);
+        lost.at.anchor == place.anchor && inside
+    })
+}
+
+/// The rules of which the model has a part. It may be wider than what was meant.
+fn halves(model: &Model, lost: &[Lost], verdict: Verdict) -> BTreeSet<u32> {
+    let rules = (0..).zip(&model.rules);
+    let halves = rules.filter(|(_, rule)| rule.verdict == verdict && is_half(rule.place, lost));
+    halves.map(|(number, _)| number).collect()
 }
 
 /// Claims without those that may fail for what was lost.
@@ -89,7 +107,7 @@ pub(super) fn own_claims(
 ) -> Vec<ClaimOutcome> {
     let mut told: Vec<ClaimOutcome> = outcomes.to_vec();
     for back in [Back::Opening, Back::Closing] {
-        if !supplies(lost, back) {
+        if !supplies(lost, back) && halves(model, lost, back.taken()).is_empty() {
             continue;
         }
         let asks = |outcome: &ClaimOutcome| supplied_by(model, outcome) == Some(back);
@@ -179,6 +197,8 @@ fn verdict(rule: &LostRule, back: Back) -> Option<Verdict> {
 /// The model with some of what was lost.
 fn with(model: &Model, lost: &[Lost], back: Back) -> Model {
     let mut out = model.clone();
+    let halves = halves(model, lost, back.taken());
+    out.ends.retain(|end| !halves.contains(&end.rule));
     let mut seal = None;
     for lost in lost {
         match &lost.what {

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use npl_diagnostics::{
-    Diagnostic, Place,
-    codes::{sets, syntax},
+    Diagnostic, Place, TextRange,
+    codes::{kinds, sets, syntax},
 };
+use npl_syntax::ast::ItemKind;
 use rustc_hash::FxHashMap;
 
 use super::{
@@ -33,8 +34,15 @@ pub(crate) fn check(db: &dyn Db, file: SourceFile) -> Arc<[Diagnostic<Place>]> {
         out.extend(parsed.diagnostics.iter().map(|d| d.clone().map(in_item)));
         // What the parser has refused is not judged again: one text has one mistake.
         let errors = parsed.diagnostics.iter().filter(|d| d.is_error());
-        let refused: Vec<Place> = errors.map(|d| in_item(d.at)).collect();
-        let new = |d: &&Diagnostic<Place>| !refused.contains(&d.at);
+        let refused: Vec<&Diagnostic<TextRange>> = errors.collect();
+        let new = |d: &&Diagnostic<Place>| {
+            let again = |error: &&Diagnostic<TextRange>| {
+                // Where a comma is missing nobody knows how many arguments there are.
+                let count = d.code == &kinds::WRONG_ARITY && error.code == &syntax::MISSING_COMMA;
+                in_item(error.at) == d.at || count
+            };
+            !refused.iter().any(again)
+        };
         let word = item.word(db);
         if word.declares() {
             let found = value(db, *item).diagnostics.iter();
@@ -72,6 +80,9 @@ fn once_for_all_namespaces(
         d.code == &syntax::MISSING_KEYWORD && meant.into_iter().any(|e| e.text == "namespace")
     };
     let named = declared(db, file).namespaces.iter().any(|n| broken(n.item));
+    // What the file begins with and nobody understands may have been one.
+    let first = items(db, file).items.first().copied();
+    let named = named || first.is_some_and(|i| parse(db, i).item.kind == ItemKind::Error);
     if none.is_empty() || named || out.iter().any(meant) {
         return out;
     }

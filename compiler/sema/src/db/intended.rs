@@ -43,6 +43,10 @@ fn of_item(db: &dyn Db, item: Item<'_>, errors: &[&Diagnostic<TextRange>], out: 
     } else if word.declares() && item.name(db).is_none() {
         out.push(named_by(text).unwrap_or_else(|| NAMELESS.into()));
     }
+    let stray = errors.iter().any(|d| d.code == &syntax::MISSING_KEYWORD);
+    if (stray || !parse(db, item).item.whole) && word != ItemWord::Apply {
+        declared_by_shape(text, out);
+    }
     // `workload my.app { … }`: whichever part of it stands for the whole.
     for dotted in errors
         .iter()
@@ -65,6 +69,25 @@ fn of_item(db: &dyn Db, item: Item<'_>, errors: &[&Diagnostic<TextRange>], out: 
                 | "param" | "template",
             ) => out.extend(names(rest).next()),
             _ => {}
+        }
+    }
+}
+
+/// What a text declares that does not parse: a name before `{`, `=` or the formals of a template,
+/// and the last name of a path, which may be one of `use`.
+fn declared_by_shape(text: &str, out: &mut Vec<SmolStr>) {
+    let tokens: Vec<_> = lex(text).iter().filter(|(k, _)| !k.is_trivia()).collect();
+    let kind = |at: usize| tokens.get(at).map(|(kind, _)| *kind);
+    for (at, (own, range)) in tokens.iter().enumerate() {
+        let next = kind(at + 1);
+        let declares = match next {
+            Some(T::LBrace | T::Equals) => true,
+            Some(T::LParen) => kind(at + 2) == Some(T::RParen) || kind(at + 3) == Some(T::Colon),
+            Some(T::Dot | T::Colon) => false,
+            _ => at.checked_sub(1).and_then(kind) == Some(T::Dot),
+        };
+        if own.is_name() && declares {
+            out.extend(text.get(range.as_usize()).map(SmolStr::new));
         }
     }
 }

@@ -97,6 +97,17 @@ pub(crate) fn module_scope<'db>(db: &'db dyn Db, file: SourceFile) -> ModuleScop
     let misspelt = misspelt.filter(|d| d.code == &names::UNKNOWN_NAME);
     let edits = misspelt.flat_map(|d| &d.fixes).flat_map(|fix| &fix.edits);
     scope.meant = edits.map(|edit| SmolStr::new(&edit.text)).collect();
+    // `use std.cloud.metadata.x`: a part of a path that leads nowhere may be the name.
+    for import in scope
+        .imports
+        .iter()
+        .filter(|import| import.target.is_none())
+    {
+        if let ItemKind::Use(tree) = &parse(db, import.item).item.kind {
+            let segments = tree.path.segments.iter();
+            scope.meant.extend(segments.map(|name| name.node.clone()));
+        }
+    }
     build.scope
 }
 

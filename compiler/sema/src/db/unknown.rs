@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::{
     Db, SourceFile,
-    cut::{Item, declared, items},
+    cut::{Item, declared, items, parse},
     importing,
     intended::{NAMELESS, intended},
     module::{Binding, module_scope},
@@ -120,10 +120,13 @@ impl<'db, 'a> Unknowns<'db, 'a> {
             meant: Vec::new(),
         };
         let names = |name: &str| intended.binary_search(&name.into()).is_ok();
-        let missing = self.list.iter();
-        let missing =
-            missing.filter(|one| !names(&one.name) && !imported.iter().any(|n| *n == one.name));
-        let mut found: Vec<_> = missing.map(|one| (one.end, reporter.one(one))).collect();
+        let mut found = Vec::new();
+        for one in &self.list {
+            let brought_in = imported.iter().any(|name| *name == one.name);
+            if !names(&one.name) && !brought_in && !reporter.broken_use(one) {
+                found.push((one.end, reporter.one(one)));
+            }
+        }
         // The first name that stands for nothing is the one that a declaration lacks.
         let unnamed = found
             .iter()
@@ -149,6 +152,21 @@ struct Reporter<'db> {
 }
 
 impl<'db> Reporter<'db> {
+    /// A `use` that does not parse names the module that declares it: `use std.cloud.`.
+    fn broken_use(&self, unknown: &Unknown<'_, '_>) -> bool {
+        let uses = declared(self.db, self.file).uses.iter();
+        let broken = |item: &&Item<'db>| {
+            let found = &parse(self.db, **item).diagnostics;
+            found.iter().any(Diagnostic::is_error)
+        };
+        let mut broken = uses.filter(broken).peekable();
+        if broken.peek().is_none() {
+            return false;
+        }
+        let module = self.elsewhere(&unknown.name, unknown.first.1.wanted);
+        module.is_some_and(|(module, _)| broken.any(|item| item.text(self.db).contains(&module)))
+    }
+
     fn one(&mut self, unknown: &Unknown<'_, '_>) -> Diagnostic<Place> {
         let (item, found) = &unknown.first;
         let name = &unknown.name;

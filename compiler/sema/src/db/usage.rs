@@ -1,7 +1,7 @@
 //! Which names a file mentions: unknown ones are reported, known ones are used.
 
-use npl_diagnostics::{Diagnostic, Place, codes::names};
-use npl_syntax::{ItemWord, TokenKind as T, lex};
+use npl_diagnostics::{Diagnostic, Place, TextRange, codes::names};
+use npl_syntax::{ItemWord, Parsed, TokenKind as T, lex};
 use rustc_hash::FxHashSet;
 
 use super::{
@@ -10,7 +10,7 @@ use super::{
     evaluate::{may_mention, value},
     importing::Import,
     module::{Binding, module_scope},
-    refs::refs,
+    refs::{Ref, refs},
     unknown::Unknowns,
 };
 use crate::{eval::prelude, value::Value};
@@ -28,56 +28,29 @@ pub(crate) struct Mentions {
 #[salsa::tracked(returns(ref))]
 pub(crate) fn mentions(db: &dyn Db, file: SourceFile) -> Mentions {
     let scope = module_scope(db, file);
-    let mut used: FxHashSet<u64> = FxHashSet::default();
-    let mut mentioned: FxHashSet<&str> = FxHashSet::default();
-    let mut unknown = Unknowns::default();
-    // Of texts that do not parse: to look for what is near costs a look at every name.
-    let mut words: FxHashSet<&str> = FxHashSet::default();
-    let mut complete = true;
+    let mut walk = Walk {
+        db,
+        file,
+        used: FxHashSet::default(),
+        mentioned: FxHashSet::default(),
+        words: FxHashSet::default(),
+        unknown: Unknowns::default(),
+        complete: true,
+    };
     let own = file.package(db).owns(db);
     for item in &items(db, file).items {
         // A dependency's rules are not compiled here.
-        if !own && !item.word(db).declares() {
-            continue;
-        }
-        let parsed = parse(db, *item);
-        if parsed.diagnostics.iter().any(Diagnostic::is_error) {
-            // What was given up may have named anything; a line without its word names what it
-            // names.
-            complete &= parsed.item.whole || !may_mention(item.word(db));
-            complete &= in_text(item.text(db), |name| {
-                let own = item.name(db).as_deref() == Some(name);
-                if own || !words.insert(name) {
-                    return;
-                }
-                if let Some(name) = scope.key(name) {
-                    mentioned.insert(name);
-                    if let Some(Binding::Item(target)) = scope.get(name) {
-                        used.insert(target.key(db));
-                    }
-                }
-            });
-        }
-        for found in refs(&parsed.item) {
-            let [only] = found.path.segments.as_slice() else {
-                qualified(db, file, *item, &found, &mut unknown);
-                continue;
-            };
-            match scope.get(&only.node) {
-                Some(Binding::Item(target)) => {
-                    mentioned.insert(&only.node);
-                    if target != *item {
-                        used.insert(target.key(db));
-                    }
-                }
-                Some(Binding::Broken) => {
-                    mentioned.insert(&only.node);
-                }
-                None if prelude::entity(&only.node).is_some() => {}
-                None => unknown.add(db, *item, found),
-            }
+        if own || item.word(db).declares() {
+            walk.item(*item);
         }
     }
+    let Walk {
+        mut used,
+        mut mentioned,
+        unknown,
+        complete,
+        ..
+    } = walk;
     let (mut diagnostics, meant) = unknown.report(db, file, &scope.meant);
     // A name that was misspelt is used, if by another name.
     for name in meant {
@@ -105,15 +78,93 @@ pub(crate) fn mentions(db: &dyn Db, file: SourceFile) -> Mentions {
     }
 }
 
-/// Every word of a text that does not parse, or one that is near to it, may be a mention. `false`:
-/// words may be hidden.
-fn in_text<'t>(text: &'t str, mut mention: impl FnMut(&'t str)) -> bool {
-    let tokens = lex(text);
-    for (_, range) in tokens.iter().filter(|(kind, _)| kind.is_name()) {
-        mention(text.get(range.as_usize()).unwrap_or_default());
+/// The names of one file, as they are met.
+struct Walk<'db> {
+    db: &'db dyn Db,
+    file: SourceFile,
+    used: FxHashSet<u64>,
+    mentioned: FxHashSet<&'db str>,
+    /// Of texts that do not parse: to look for what is near costs a look at every name.
+    words: FxHashSet<&'db str>,
+    unknown: Unknowns<'db, 'db>,
+    complete: bool,
+}
+
+impl<'db> Walk<'db> {
+    fn item(&mut self, item: Item<'db>) {
+        let db = self.db;
+        let parsed = parse(db, item);
+        if parsed.diagnostics.iter().any(Diagnostic::is_error) {
+            // What was given up may have named anything; a line without its word names what it
+            // names.
+            self.complete &= parsed.item.whole || !may_mention(item.word(db));
+            self.complete &= self.text(item);
+        }
+        for found in refs(&parsed.item) {
+            if !told_by_parser(parsed, item.text(db), found.path.span) {
+                self.found(item, found);
+            }
+        }
     }
-    let hides = |kind| matches!(kind, T::OpenStr | T::SingleQuoted | T::BlockComment);
-    !tokens.iter().any(|(kind, _)| hides(kind))
+
+    fn found(&mut self, item: Item<'db>, found: Ref<'db>) {
+        let scope = module_scope(self.db, self.file);
+        let [only] = found.path.segments.as_slice() else {
+            // `office.x` means `office`, if it means anything.
+            if let Some(first) = found.path.segments.first() {
+                self.mention(item, &first.node);
+            }
+            qualified(self.db, self.file, item, &found, &mut self.unknown);
+            return;
+        };
+        match scope.get(&only.node) {
+            Some(_) => self.mention(item, &only.node),
+            None if prelude::entity(&only.node).is_some() => {}
+            None => self.unknown.add(self.db, item, found),
+        }
+    }
+
+    /// A name that the file binds, in an item: of its own name no declaration makes a use.
+    fn mention(&mut self, item: Item<'db>, name: &'db str) {
+        let bound = module_scope(self.db, self.file).get(name);
+        if bound.is_some() {
+            self.mentioned.insert(name);
+        }
+        if let Some(Binding::Item(target)) = bound
+            && target != item
+        {
+            self.used.insert(target.key(self.db));
+        }
+    }
+
+    /// Every word of a text that does not parse, or the name that is near to it, may be a mention.
+    /// `false`: words may be hidden.
+    fn text(&mut self, item: Item<'db>) -> bool {
+        let text: &'db str = item.text(self.db);
+        let own = item.name(self.db).as_deref();
+        let tokens = lex(text);
+        for (_, range) in tokens.iter().filter(|(kind, _)| kind.is_name()) {
+            let word = text.get(range.as_usize()).unwrap_or_default();
+            if own == Some(word) || !self.words.insert(word) {
+                continue;
+            }
+            if let Some(name) = module_scope(self.db, self.file).key(word) {
+                self.mention(item, name);
+            }
+        }
+        let hides = |kind| matches!(kind, T::OpenStr | T::SingleQuoted | T::BlockComment);
+        !tokens.iter().any(|(kind, _)| hides(kind))
+    }
+}
+
+/// Where the parser stops at a name, or gives up behind it, that is what is wrong with the name.
+fn told_by_parser(parsed: &Parsed, text: &str, name: TextRange) -> bool {
+    let mut errors = parsed.diagnostics.iter().filter(|d| d.is_error());
+    errors.any(|error| {
+        let between = text.get(name.end as usize..error.at.start as usize);
+        let behind = between.is_some_and(|between| between.trim().is_empty());
+        error.at.start == name.start || (!parsed.item.whole && behind)
+    })
 }
 
 /// `icmp.echo`; nothing else is known by a path of several segments.
@@ -121,7 +172,7 @@ fn qualified<'db, 'a>(
     db: &'db dyn Db,
     file: SourceFile,
     item: Item<'db>,
-    found: &super::refs::Ref<'a>,
+    found: &Ref<'a>,
     unknown: &mut Unknowns<'db, 'a>,
 ) {
     let known = match found.path.segments.as_slice() {
@@ -163,7 +214,7 @@ fn unused_import(db: &dyn Db, import: &Import<'_>) -> Diagnostic<Place> {
         start = before.strip_suffix(',').map_or(start, str::len);
     }
     let at = |n| u32::try_from(n).unwrap_or(u32::MAX);
-    let range = npl_diagnostics::TextRange::new(at(start), at(end));
+    let range = TextRange::new(at(start), at(end));
     found.fix("remove the name", false, import.item.place(db, range), "")
 }
 

@@ -66,7 +66,12 @@ pub(super) fn mend(source: &mut Source<'_>) {
         } else if lexeme.kind.is_closer() {
             let opener = |t: &Lexeme| t.kind.closer() == Some(lexeme.kind);
             if !open.iter().any(opener) {
-                unopened(source, lexeme);
+                match open.pop() {
+                    Some(other) => kept.push(other_closer(source, &other, lexeme)),
+                    // That its body does not begin is the parser's to say.
+                    None if body.is_none() && has_body(&lexemes) => source.damage(lexeme.start),
+                    None => unopened(source, lexeme),
+                }
                 continue;
             }
             while open.last().is_some_and(|t| !opener(t)) {
@@ -148,6 +153,45 @@ fn close(source: &mut Source<'_>, kept: &mut Vec<Lexeme>, open: &mut Vec<Lexeme>
             spaced,
         ),
     );
+}
+
+/// Whether the item has braces in any case.
+fn has_body(lexemes: &[Lexeme]) -> bool {
+    lexemes
+        .first()
+        .is_some_and(|t| matches!(t.kind, T::Workload | T::Foreign | T::Template | T::Test))
+}
+
+/// `( … }`: one of the two is the wrong one.
+fn other_closer(source: &mut Source<'_>, opener: &Lexeme, closer: &Lexeme) -> Lexeme {
+    let sign = |kind: T| kind.punctuation().unwrap_or_default();
+    let right = opener.kind.closer().unwrap_or(closer.kind);
+    source.damage(opener.start);
+    source.diagnostics.push(
+        Diagnostic::new(
+            &syntax::UNCLOSED_BRACKET,
+            opener.range(),
+            format!(
+                "`{}` is closed by `{}`",
+                sign(opener.kind),
+                sign(closer.kind)
+            ),
+        )
+        .help(format!(
+            "close it with `{}`, or open it as it is closed",
+            sign(right)
+        ))
+        .fix(
+            format!("write `{}`", sign(right)),
+            false,
+            closer.range(),
+            sign(right),
+        ),
+    );
+    Lexeme {
+        kind: right,
+        ..*closer
+    }
 }
 
 fn unopened(source: &mut Source<'_>, closer: &Lexeme) {

@@ -111,7 +111,7 @@ fn column(text: &str, lexeme: &Lexeme) -> usize {
     before.bytes().rev().take_while(|b| *b != b'\n').count()
 }
 
-/// Whether a line is a rule without its word, or an item with another one.
+/// Whether a line is a rule or a declaration without its word, or an item with another one.
 pub(super) fn begins(text: &str, line: &[Lexeme]) -> bool {
     let Some(first) = line.first() else {
         return false;
@@ -121,5 +121,10 @@ pub(super) fn begins(text: &str, line: &[Lexeme]) -> bool {
     }
     // With a verdict it is a flow of a test.
     let holds = |kind| line.iter().any(|t| t.kind == kind);
-    (holds(T::Arrow) && !holds(T::Is)) || explain::mistyped(text, line).is_some()
+    let declares = line
+        .get(1)
+        .is_some_and(|t| matches!(t.kind, T::Equals | T::LBrace));
+    (holds(T::Arrow) && !holds(T::Is))
+        || (first.kind == T::Ident && declares)
+        || explain::mistyped(text, line).is_some()
 }

@@ -85,7 +85,9 @@ pub(super) fn missing_comma(place: &Place<'_>) -> Option<Answer> {
             T::Str | T::Int | T::Port | T::Addr | T::LParen | T::LBracket | T::Bang
         );
     let before = place.before(1)?;
-    if !begins || !place.expects(",") {
+    // `{ app "x" }` lacks its colon.
+    let colon = found.kind == T::Str && place.expects(":");
+    if !begins || colon || !place.expects(",") {
         return None;
     }
     let mended = place.with_inserted(T::Comma);
