@@ -45,7 +45,7 @@ fn of_item(db: &dyn Db, item: Item<'_>, errors: &[&Diagnostic<TextRange>], out: 
     }
     let stray = errors.iter().any(|d| d.code == &syntax::MISSING_KEYWORD);
     if (stray || !parse(db, item).item.whole) && word != ItemWord::Apply {
-        declared_by_shape(text, out);
+        declared_by_shape(text, word, out);
     }
     // `workload my.app { … }`: whichever part of it stands for the whole.
     for dotted in errors
@@ -75,15 +75,19 @@ fn of_item(db: &dyn Db, item: Item<'_>, errors: &[&Diagnostic<TextRange>], out: 
 
 /// What a text declares that does not parse: a name before `{`, `=` or the formals of a template,
 /// and the last name of a path, which may be one of `use`.
-fn declared_by_shape(text: &str, out: &mut Vec<SmolStr>) {
+fn declared_by_shape(text: &str, word: ItemWord, out: &mut Vec<SmolStr>) {
     let tokens: Vec<_> = lex(text).iter().filter(|(k, _)| !k.is_trivia()).collect();
     let kind = |at: usize| tokens.get(at).map(|(kind, _)| *kind);
+    let formals = tokens.iter().position(|(kind, _)| *kind == T::RParen);
+    let formals = formals.unwrap_or_default();
     for (at, (own, range)) in tokens.iter().enumerate() {
         let next = kind(at + 1);
         let declares = match next {
             Some(T::LBrace | T::Equals) => true,
             Some(T::LParen) => kind(at + 2) == Some(T::RParen) || kind(at + 3) == Some(T::Colon),
-            Some(T::Dot | T::Colon) => false,
+            // The formals of a template that its body has lost.
+            Some(T::Colon) => word == ItemWord::Template && at < formals,
+            Some(T::Dot) => false,
             _ => at.checked_sub(1).and_then(kind) == Some(T::Dot),
         };
         if own.is_name() && declares {

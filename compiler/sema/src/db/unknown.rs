@@ -124,17 +124,14 @@ impl<'db, 'a> Unknowns<'db, 'a> {
         for one in &self.list {
             let brought_in = imported.iter().any(|name| *name == one.name);
             if !names(&one.name) && !brought_in && !reporter.broken_use(one) {
-                found.push((one.end, reporter.one(one)));
+                found.push(reporter.one(one));
             }
         }
         // The first name that stands for nothing is the one that a declaration lacks.
-        let unnamed = found
-            .iter()
-            .position(|(end, one)| *end && one.fixes.len() < 2);
+        let unnamed = found.iter().position(|one| one.fixes.len() < 2);
         if let Some(at) = unnamed.filter(|_| names(NAMELESS)) {
             found.remove(at);
         }
-        let found = found.into_iter().map(|(_, one)| one).collect();
         (found, reporter.meant)
     }
 }
@@ -154,17 +151,25 @@ struct Reporter<'db> {
 impl<'db> Reporter<'db> {
     /// A `use` that does not parse names the module that declares it: `use std.cloud.`.
     fn broken_use(&self, unknown: &Unknown<'_, '_>) -> bool {
-        let uses = declared(self.db, self.file).uses.iter();
-        let broken = |item: &&Item<'db>| {
-            let found = &parse(self.db, **item).diagnostics;
-            found.iter().any(Diagnostic::is_error)
+        let wrong = module_scope(self.db, self.file).diagnostics.iter();
+        let wrong =
+            wrong.filter(|d| [&names::UNKNOWN_MODULE, &names::MODULE_AS_NAME].contains(&d.code));
+        let wrong: Vec<_> = wrong.map(|d| d.at.anchor).collect();
+        // What of the path stays, or how its first word goes on.
+        let part = |item: &Item<'db>, module: &str| {
+            let found = &parse(self.db, *item).diagnostics;
+            let first = module.split('.').next().unwrap_or_default();
+            let text = item.text(self.db);
+            (found.iter().any(Diagnostic::is_error) && text.contains(module))
+                || (wrong.contains(&item.place(self.db, TextRange::at(0)).anchor)
+                    && text.contains(&format!("{first}.")))
         };
-        let mut broken = uses.filter(broken).peekable();
-        if broken.peek().is_none() {
+        let uses = &declared(self.db, self.file).uses;
+        if wrong.is_empty() && !uses.iter().any(|item| part(item, "")) {
             return false;
         }
         let module = self.elsewhere(&unknown.name, unknown.first.1.wanted);
-        module.is_some_and(|(module, _)| broken.any(|item| item.text(self.db).contains(&module)))
+        module.is_some_and(|(module, _)| uses.iter().any(|item| part(item, &module)))
     }
 
     fn one(&mut self, unknown: &Unknown<'_, '_>) -> Diagnostic<Place> {

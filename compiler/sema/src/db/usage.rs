@@ -1,6 +1,9 @@
 //! Which names a file mentions: unknown ones are reported, known ones are used.
 
-use npl_diagnostics::{Diagnostic, Place, TextRange, codes::names};
+use npl_diagnostics::{
+    Diagnostic, Place, TextRange,
+    codes::{names, syntax},
+};
 use npl_syntax::{ItemWord, Parsed, TokenKind as T, lex};
 use rustc_hash::FxHashSet;
 
@@ -163,7 +166,9 @@ fn told_by_parser(parsed: &Parsed, text: &str, name: TextRange) -> bool {
     errors.any(|error| {
         let between = text.get(name.end as usize..error.at.start as usize);
         let behind = between.is_some_and(|between| between.trim().is_empty());
-        error.at.start == name.start || (!parsed.item.whole && behind)
+        // `allow from a -> b:80`: the word too many is mostly the one before.
+        let words = [&syntax::UNEXPECTED_TOKEN, &syntax::MISSING_COMMA].contains(&error.code);
+        error.at.start == name.start || (behind && (words || !parsed.item.whole))
     })
 }
 

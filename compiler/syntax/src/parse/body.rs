@@ -131,7 +131,9 @@ fn flow_length(lexemes: &[Lexeme]) -> usize {
                 _ => arrow = true,
             },
             T::Is if depth == 0 => {
-                let verdict = lexemes.get(index + 1).filter(|t| t.kind.is_word());
+                // A word before an arrow begins the next flow.
+                let next = lexemes.get(index + 2).is_some_and(|t| t.kind == T::Arrow);
+                let verdict = lexemes.get(index + 1).filter(|t| t.kind.is_word() && !next);
                 return index + 1 + usize::from(verdict.is_some());
             }
             _ => {}

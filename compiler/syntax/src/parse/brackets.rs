@@ -69,7 +69,7 @@ pub(super) fn mend(source: &mut Source<'_>) {
                 match open.pop() {
                     Some(other) => kept.push(other_closer(source, &other, lexeme)),
                     // That its body does not begin is the parser's to say.
-                    None if body.is_none() && has_body(&lexemes) => source.damage(lexeme.start),
+                    None if body.is_none() && has_body(&lexemes) => {}
                     None => unopened(source, lexeme),
                 }
                 continue;

@@ -123,6 +123,9 @@ impl<'t> Source<'t> {
                 }
                 if seen.damages {
                     self.damaged.push(lexeme.start);
+                    // At the end of what it stands in nothing of that follows.
+                    let before = kept.last().filter(|_| !lexeme.new_line);
+                    self.damaged.extend(before.map(|t: &Lexeme| t.end));
                 }
                 let path = before.is_some_and(|start| {
                     let between = TextRange::new(start, lexeme.end);
