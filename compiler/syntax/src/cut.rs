@@ -106,7 +106,7 @@ pub fn cut(text: &str, tokens: &Tokens) -> (Vec<RawItem>, Vec<Diagnostic<TextRan
         }
         _ => lexemes,
     };
-    let items = split(&lexemes)
+    let items = split(text, &lexemes)
         .into_iter()
         .filter_map(|piece| raw_item(text, lexemes.get(piece.start..piece.end)?))
         .collect();
@@ -163,7 +163,7 @@ pub(crate) struct Piece {
 }
 
 /// Cuts tokens at the item words of depth 0.
-pub(crate) fn split(lexemes: &[Lexeme]) -> Vec<Piece> {
+pub(crate) fn split(text: &str, lexemes: &[Lexeme]) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut start = 0;
     let mut depth = Depth {
@@ -178,8 +178,9 @@ pub(crate) fn split(lexemes: &[Lexeme]) -> Vec<Piece> {
                 depth.count = [0; 3];
             }
             if depth.open.is_empty() && index > start && !continues(lexemes, start, index) {
-                pieces.push(Piece { start, end: index });
-                start = index;
+                let end = index - usize::from(misspelt_foreign(text, lexemes, start, index));
+                pieces.push(Piece { start, end });
+                start = end;
             }
         } else {
             depth.see(lexeme.kind);
@@ -198,7 +199,7 @@ pub(crate) fn split(lexemes: &[Lexeme]) -> Vec<Piece> {
 /// for `namespace` behind `in` and `workload` behind `foreign`.
 pub(crate) fn split_kinds(kinds: impl Iterator<Item = T>) -> Vec<Piece> {
     let lexemes: Vec<Lexeme> = kinds.map(|kind| Lexeme::virtual_at(kind, 0)).collect();
-    split(&lexemes)
+    split("", &lexemes)
 }
 
 /// The brackets that are open at a token. Linear over the whole text: what is popped was pushed
@@ -284,7 +285,10 @@ fn continues(lexemes: &[Lexeme], start: usize, index: usize) -> bool {
     let before = kind_at(index.checked_sub(2));
     let exception = match word.kind {
         T::Namespace if previous == T::In => true,
-        T::Namespace => before == Some(T::In) && (previous == T::Any || !word.new_line),
+        T::Namespace => {
+            (before == Some(T::In) && (previous == T::Any || !word.new_line))
+                || (!word.new_line && !begins_item(lexemes, index))
+        }
         T::Workload if previous == T::Foreign => true,
         T::Workload | T::External | T::Network | T::Group | T::Service | T::PortWord => {
             let param = kind_at(Some(start)) == Some(T::Param);
@@ -302,6 +306,21 @@ fn continues(lexemes: &[Lexeme], start: usize, index: usize) -> bool {
             && lexemes.get(start..index).is_some_and(|before| {
                 leaves_open(before) || (names_follow(before) && !begins_item(lexemes, index))
             }))
+}
+
+/// `forein workload a`, where the item before has ended: no program that parses has such a place.
+fn misspelt_foreign(text: &str, lexemes: &[Lexeme], start: usize, index: usize) -> bool {
+    let (Some(before), Some(word)) = (
+        lexemes.get(start..index.saturating_sub(1)),
+        lexemes.get(index.saturating_sub(1)..index + 1),
+    ) else {
+        return false;
+    };
+    let here = matches!(word, [a, b] if a.new_line && b.kind == T::Workload && !b.new_line);
+    here && !before.is_empty()
+        && !leaves_open(before)
+        && !names_follow(before)
+        && crate::parse::mistyped(text, word) == Some(ItemWord::Foreign)
 }
 
 /// Whether no item ends with these tokens of one.

@@ -108,6 +108,8 @@ fn lines_that_go_on() {
         "template\nt(w: workload) { allow w -> a:80 }",
         "test \"t\" {\na -> b:80 is allowed\nb -> a:80 is denied\n}",
         "group g =\na |\nb",
+        "allow a -> b:443 via tls.sni\nforein workload w { app: \"w\" }",
+        "allow a -> any namespace x",
     ] {
         check(text, &[]);
     }

@@ -9,7 +9,7 @@ use std::{
 
 use npl_diagnostics::{
     Code, Diagnostic, Place,
-    codes::{cilium as cilium_codes, lints},
+    codes::{cilium as cilium_codes, kinds, lints},
 };
 use npl_policy::{
     claims::{self, ClaimOutcome, Decision, Unenforced, Witness},
@@ -43,12 +43,14 @@ impl Back {
 }
 
 /// Findings that something is missing, with what would supply it.
-const SAY_MISSING: [(Code, Back); 7] = [
+const SAY_MISSING: [(Code, Back); 9] = [
     (&lints::REBINDING, Back::Closing),
     (&lints::METADATA_REACHABLE, Back::Closing),
     (&lints::WORLD_REACHES_APISERVER, Back::Closing),
     (&lints::NOTHING_OWNED, Back::Closing),
+    (&lints::NO_EFFECT_WHILE_OPEN, Back::Closing),
     (&lints::ONLY_DENIED, Back::Opening),
+    (&kinds::DNS_NEEDS_OWNED_SOURCE, Back::Closing),
     (&cilium_codes::NAME_NEVER_LEARNED, Back::Opening),
     (&cilium_codes::NOTHING_CHECKS_VIA, Back::Closing),
 ];

@@ -40,6 +40,9 @@ fn of_item(db: &dyn Db, item: Item<'_>, errors: &[&Diagnostic<TextRange>], out: 
     let (word, text) = (item.word(db), item.text(db));
     if word == ItemWord::Use {
         out.extend(names(text));
+        if text.ends_with(" as") {
+            out.push(NAMELESS.into());
+        }
     } else if word.declares() && item.name(db).is_none() {
         out.push(named_by(text).unwrap_or_else(|| NAMELESS.into()));
     }
@@ -80,7 +83,11 @@ fn declared_by_shape(text: &str, word: ItemWord, out: &mut Vec<SmolStr>) {
     let kind = |at: usize| tokens.get(at).map(|(kind, _)| *kind);
     let formals = tokens.iter().position(|(kind, _)| *kind == T::RParen);
     let formals = formals.unwrap_or_default();
+    let mut list = false;
     for (at, (own, range)) in tokens.iter().enumerate() {
+        // `std.cloud.{metadata}`.
+        list &= *own != T::RBrace;
+        list |= *own == T::LBrace && at.checked_sub(1).and_then(kind) == Some(T::Dot);
         let next = kind(at + 1);
         let declares = match next {
             Some(T::LBrace | T::Equals) => true,
@@ -90,7 +97,7 @@ fn declared_by_shape(text: &str, word: ItemWord, out: &mut Vec<SmolStr>) {
             Some(T::Dot) => false,
             _ => at.checked_sub(1).and_then(kind) == Some(T::Dot),
         };
-        if own.is_name() && declares {
+        if own.is_name() && (declares || list) {
             out.extend(text.get(range.as_usize()).map(SmolStr::new));
         }
     }

@@ -128,7 +128,8 @@ impl<'db, 'a> Unknowns<'db, 'a> {
             }
         }
         // The first name that stands for nothing is the one that a declaration lacks.
-        let unnamed = found.iter().position(|one| one.fixes.len() < 2);
+        let only = found.len() == 1;
+        let unnamed = found.iter().position(|one| one.fixes.len() < 2 || only);
         if let Some(at) = unnamed.filter(|_| names(NAMELESS)) {
             found.remove(at);
         }

@@ -32,7 +32,7 @@ pub fn format(text: &str) -> Result<String, Vec<Diagnostic<TextRange>>> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let tokens = lex(text);
     let (lexemes, _) = significant(text, &tokens);
-    let pieces = split(&lexemes);
+    let pieces = split(text, &lexemes);
     let (tokens, rest) = tokens::read(text, &tokens);
     let lengths = pieces.iter().map(|piece| piece.end - piece.start);
     let mut docs = Vec::new();

@@ -46,7 +46,7 @@ pub(super) fn template(source: &mut Source<'_>, lexemes: &[Lexeme]) -> ItemKind 
         return head_only(source, lexemes);
     };
     let head = piece::parse(source, Start::Item, &head);
-    let items = split(inner)
+    let items = split(source.text, inner)
         .into_iter()
         .filter_map(|piece| inner.get(piece.start..piece.end))
         .flat_map(|tokens| stray::cut(source.text, tokens))

@@ -17,6 +17,7 @@ use crate::{
     lexer::{Lexeme, doc_text, lex, slice},
     token::TokenKind as T,
 };
+pub(crate) use explain::mistyped_item as mistyped;
 pub use explain::mistyped_word;
 use lexical::Source;
 use npl_diagnostics::{Diagnostic, TextRange};

@@ -225,8 +225,11 @@ pub(in crate::parse) fn no_item(text: &str, lexemes: &[Lexeme]) -> Finding {
 
 /// The item word that the first word of a text was meant to be, with a slip of the finger in it.
 pub fn mistyped_word(text: &str) -> Option<ItemWord> {
-    let word = meant(text, &crate::lexer::scan(text).0)?;
-    keyword(word).map(ItemWord::of)
+    mistyped_item(text, &crate::lexer::scan(text).0)
+}
+
+pub(crate) fn mistyped_item(text: &str, lexemes: &[Lexeme]) -> Option<ItemWord> {
+    keyword(meant(text, lexemes)?).map(ItemWord::of)
 }
 
 fn meant(text: &str, lexemes: &[Lexeme]) -> Option<&'static str> {

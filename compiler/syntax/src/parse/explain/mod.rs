@@ -19,6 +19,7 @@ use super::{
 use crate::{lexer::Lexeme, token::TokenKind as T};
 use npl_diagnostics::{Diagnostic, TextRange, codes::syntax};
 
+pub(crate) use items::mistyped_item;
 pub use items::mistyped_word;
 pub(super) use items::{mistyped, no_item};
 
