@@ -301,3 +301,18 @@ fn claims_with_a_misspelt_word() {
         assert_ne!(file.items[0].1.item.kind, ItemKind::Error, "{text}");
     }
 }
+
+#[test]
+fn a_string_that_swallows_the_brace_of_a_body() {
+    let text = "test \"flows {\n  a -> b:80 is allowed\n  b -> is denied\n}\nallow c -> d:0\n";
+    check(
+        text,
+        &[
+            "unfinished-string \"flows {",
+            "unexpected-token is",
+            "port-out-of-range 0",
+        ],
+    );
+    let text = "allow a -> b:80 via http { GET \"/x {\n}\nallow c -> d:0\n";
+    check(text, &["unfinished-string \"/x {", "port-out-of-range 0"]);
+}

@@ -120,6 +120,7 @@ impl<'t> Source<'t> {
                 }
                 if lexeme.kind == T::OpenStr {
                     self.open_string = Some(lexeme.start);
+                    kept.extend(swallowed_brace(self.text, lexeme));
                 }
                 if seen.damages {
                     self.damaged.push(lexeme.start);
@@ -176,6 +177,16 @@ impl<'t> Source<'t> {
             brackets::State::Torn => brackets::mend(self),
         }
     }
+}
+
+/// `test "flows {`: the brace that an unfinished string ends with opens a body.
+fn swallowed_brace(text: &str, open: &Lexeme) -> Option<Lexeme> {
+    let inside = open.text(text).trim_end().strip_suffix('{')?;
+    let at = open.start + u32::try_from(inside.len()).ok()?;
+    Some(Lexeme {
+        end: at + 1,
+        ..Lexeme::virtual_at(T::LBrace, at)
+    })
 }
 
 /// A text for a message: short, and on one line.
