@@ -58,8 +58,8 @@ pub(crate) fn object_name(package: &str, workload: &Workload) -> String {
     format!("{kept}-{hash}")
 }
 
-/// The name of another object of the same workload; a hash stands for what the ending takes the room
-/// of.
+/// The name of another object of the same workload; a hash stands for what the ending takes the
+/// room of.
 pub(crate) fn with_ending(name: &str, ending: &str) -> String {
     let room = NAME_BYTES_MAX - PART_BYTES - ending.len();
     if name.len() <= room {

@@ -169,8 +169,8 @@ fn compare(
 }
 
 /// Whether the target says something of a flow. What is told to be a pod's or a node's address is
-/// none of a network, nor is what the node itself answers; and cluster-wide seals of pods leave open
-/// what rules of tier Baseline cannot name.
+/// none of a network, nor is what the node itself answers; and cluster-wide seals of pods leave
+/// open what rules of tier Baseline cannot name.
 fn speaks_of(settings: &kubernetes::Settings, flow: &Flow) -> bool {
     let any = settings.ip_blocks == IpBlocks::Any;
     let on_node = |ip: &IpAddr| any && node_local_addresses().any(|(addr, _)| addr == *ip);
