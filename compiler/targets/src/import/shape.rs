@@ -134,9 +134,11 @@ pub enum Peer {
 /// Every pod and, where traffic goes, every address.
 pub(crate) fn names_everything(peers: &[&Peer], ingress: bool) -> bool {
     let holds = |net: &str| {
-        let is = |cidr: &IpNet| net.parse() == Ok(*cidr);
         let mut all = peers.iter();
-        all.any(|peer| matches!(peer, Peer::Network { cidr, except, .. } if is(cidr) && except.is_empty()))
+        all.any(|peer| match peer {
+            Peer::Network { cidr, except, .. } => net.parse() == Ok(*cidr) && except.is_empty(),
+            _ => false,
+        })
     };
     let exists = |selector: &Selector| {
         let mut all = selector.expressions.iter();

@@ -191,8 +191,8 @@ impl<'m> Plan<'m> {
                 .iter()
                 .filter_map(|id| Some((*id, self.owned.get(*id)?)));
             let passing: Vec<_> = known.filter(|(_, own)| test(own)).collect();
-            // A NetworkPolicy can say more than a ClusterNetworkPolicy, and the workload's own object
-            // comes before one of a part.
+            // A NetworkPolicy can say more than a ClusterNetworkPolicy, and the workload's own
+            // object comes before one of a part.
             let holds = |(_, own): &&(OwnedId, &Owned<'m>)| part.pods.implies(&own.workload.pods);
             let home = passing.iter().filter(holds).min_by_key(|(_, own)| {
                 let pods = &own.workload.pods;
