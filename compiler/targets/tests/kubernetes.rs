@@ -568,6 +568,48 @@ fn what_has_no_counterpart_is_refused_by_name() {
     }
 }
 
+/// Each deny that is not exact has a way out of its own.
+#[test]
+fn a_deny_that_is_not_exact_says_what_to_do() {
+    let help = |builder: Builder, settings: &Settings| {
+        let found = kubernetes::check(&package(builder), settings);
+        assert_eq!(found[0].code.name, "deny-not-exact");
+        found[0].help.clone().unwrap()
+    };
+    let everything = || two().allow("all", "web", "80").deny("api", "web", "80");
+    for (builder, settings, part) in [
+        (
+            two()
+                .allow("web", "world", "443")
+                .deny("web", "kube_apiserver", "443"),
+            external(),
+            "set `control-plane = \"nodes\"`",
+        ),
+        (
+            two().allow("web", "api", "").deny("web", "api", "icmp"),
+            external(),
+            "says nothing of ICMP",
+        ),
+        (
+            everything(),
+            external(),
+            "instead of everything, or set `cluster-network-policy = true`",
+        ),
+        (
+            two()
+                .foreign("pay", "ns.team=pay")
+                .allow("web", "api", "53")
+                .deny("pay", "api", "53"),
+            external(),
+            "by fewer labels, networks and ports",
+        ),
+    ] {
+        let help = help(builder, &settings);
+        assert!(help.contains(part), "{help}");
+    }
+    assert_eq!(codes(everything(), &tiers()), [""; 0]);
+}
+
 /// Where the API server may lie in a network, its deny cannot be taken out of that.
 #[test]
 fn the_control_plane_may_lie_in_a_network() {

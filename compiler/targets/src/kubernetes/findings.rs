@@ -322,9 +322,9 @@ fn other_way(plan: &Plan<'_>, rule: &Rule, allow: u32) -> String {
                 the allow"
             .to_owned();
     }
+    let all = |end: &EndRule| end.peers.entities.contains(&Entity::All);
     let mut ends = plan.model.ends.iter();
-    let allow = ends.find(|end| end.rule == allow);
-    if allow.is_some_and(|end| end.peers.entities.contains(&Entity::All)) {
+    if ends.any(|end| end.rule == allow && all(end)) {
         return on_cluster_policy(
             plan,
             "name peers and ports in the allow instead of everything",
