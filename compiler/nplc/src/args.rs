@@ -274,7 +274,7 @@ pub enum TraceReport {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Reads CiliumNetworkPolicy, CiliumClusterwideNetworkPolicy, \
-    CiliumCIDRGroup and NetworkPolicy. An object that NPL cannot say is refused by name and \
+    CiliumCIDRGroup, NetworkPolicy and what of ClusterNetworkPolicy needs no order. An object that NPL cannot say is refused by name and \
     listed at the head of the program, and the exit code is 1, unless --skip-refused takes that \
     for the answer. Where a file cannot be read, nothing is written."
 )]
