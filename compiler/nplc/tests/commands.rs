@@ -191,6 +191,66 @@ fn explain_what_a_deny_changes() {
     assert!(workload.lines().any(part), "{workload}");
 }
 
+/// Seals have their ids in modules too; lines that only introduce something mean it.
+#[test]
+fn explain_what_stands_at_every_line() {
+    let main = "//! The shop.\n\nnamespace shop\n\nuse parts.{a, b}\n\nallow a -> b:80\nassert \
+                disjoint a, b\nassert b cannot reach a\n";
+    let parts = "namespace shop\n\n/// Takes orders.\nworkload a { app: \"a\" }\nworkload b { tier: \
+                 \"b\" }\n";
+    let toml = "[package]\nname = \"p\"\n\n[stage]\nobserve = [\"b\"]\n";
+    let sandbox = Sandbox::with(&[
+        ("p/npl.toml", toml),
+        ("p/main.npl", main),
+        ("p/parts.npl", parts),
+        (
+            "q.npl",
+            "namespace s\nuse std.cloud.metadata\nworkload q { app: \"q\" }\ndeny all -> metadata\n",
+        ),
+    ]);
+    let explain = |what: &str, from: &str| sandbox.run(&["explain", what, from]).exits(0).out;
+    let seal = explain("p/parts.npl:4", "p");
+    assert!(
+        seal.contains("CiliumNetworkPolicy shop/p-parts-a"),
+        "{seal}"
+    );
+    assert_eq!(explain("p/parts.npl:3", "p"), seal);
+    assert_eq!(explain("seal-parts-a", "p"), seal);
+    for (line, part) in [
+        (3, "A workload of this file that names no namespace"),
+        (
+            5,
+            "Imports `a`. Rules that name it:\n  p/main.npl:7: allow a -> b:80",
+        ),
+    ] {
+        let text = explain(&format!("p/main.npl:{line}"), "p");
+        assert!(text.contains(part), "{text}");
+    }
+    let std = explain("std/cloud.npl:9", "q.npl");
+    assert!(std.contains("metadata"), "{std}");
+    sandbox
+        .run(&["explain", "std/none.npl:1", "q.npl"])
+        .exits(2);
+    let claim = explain("p/main.npl:9", "p");
+    assert!(
+        claim.contains("It holds under assumptions:\n  assuming `assert disjoint"),
+        "{claim}"
+    );
+}
+
+#[test]
+fn explain_a_deny_that_a_stage_leaves_out() {
+    let text = "namespace s\nuse std.cloud.metadata\nworkload a { app: \"a\" }\nworkload b { app: \
+                \"b\" }\ndeny all -> metadata\n";
+    let toml = "[package]\nname = \"p\"\n\n[stage]\nobserve = [\"b\"]\n";
+    let sandbox = Sandbox::with(&[("p/npl.toml", toml), ("p/main.npl", text)]);
+    let out = sandbox.run(&["explain", "p/main.npl:5", "p"]).exits(0).out;
+    assert!(
+        out.contains("Enforced leaving `a`.\nLeft out leaving `b`, in stage observe"),
+        "{out}"
+    );
+}
+
 #[test]
 fn explain_a_template() {
     let text = "namespace shop\nworkload a { app: \"a\" }\nworkload b { app: \"b\" }\n\

@@ -5,8 +5,9 @@ mod english;
 mod rule;
 
 use npl_diagnostics::{FileId, Place, Sources as _, codes, render::Format, suggest};
-use npl_policy::model::{Model, Workload};
+use npl_policy::{claims, model::Workload};
 use npl_sema::host::ItemAt;
+use npl_targets::cilium::seal_id;
 
 use super::ask;
 use crate::{
@@ -74,8 +75,8 @@ fn explain_id(args: &Explain, ui: &Ui) -> Result<Answer> {
                 section(&mut out, &rule::explain(unit, &analysis, i));
             }
         }
-        let seal = args.what.strip_prefix("seal-");
-        for workload in seal.into_iter().flat_map(|name| named(model, name)) {
+        let seals = |workload: &&Workload| seal_id(workload) == args.what;
+        for workload in model.workloads.iter().filter(seals) {
             section(&mut out, &explain_workload(unit, &analysis, workload));
         }
     }
@@ -87,13 +88,6 @@ fn explain_id(args: &Explain, ui: &Ui) -> Result<Answer> {
     }
     ui.out(out)?;
     Ok(Answer::Yes)
-}
-
-fn named<'m>(model: &'m Model, name: &'m str) -> impl Iterator<Item = &'m Workload> {
-    model
-        .workloads
-        .iter()
-        .filter(move |workload| workload.short == name)
 }
 
 fn explain_place(args: &Explain, file: &str, line: u32, ui: &Ui) -> Result<Answer> {
@@ -110,9 +104,12 @@ fn explain_place(args: &Explain, file: &str, line: u32, ui: &Ui) -> Result<Answe
         let Some(id) = unit.file(file) else { continue };
         known = true;
         let analysis = unit.analyse();
+        let item = unit.host().item_at(unit.host().path(id), line);
+        let line = item
+            .as_ref()
+            .map_or(line, |item| documented(unit, item, line));
         let here = |place| unit.covers(place, id, line);
         let mut text = at_line(unit, &analysis, here);
-        let item = unit.host().item_at(unit.host().path(id), line);
         let item = item.filter(|item| here(Place::in_file(id, item.span.range)));
         if let Some(item) = &item
             && text.is_empty()
@@ -145,6 +142,20 @@ fn explain_place(args: &Explain, file: &str, line: u32, ui: &Ui) -> Result<Answe
     }
     ui.out(out)?;
     Ok(Answer::of(sound))
+}
+
+/// A line of an item's documentation speaks of the item.
+fn documented(unit: &Unit, item: &ItemAt, line: u32) -> u32 {
+    let first = unit
+        .at(Place::in_file(item.span.file, item.span.range))
+        .line;
+    let lines = item.doc.iter().flat_map(|doc| doc.lines()).count();
+    let above = first.saturating_sub(line) as usize;
+    if above <= lines {
+        first.max(line)
+    } else {
+        line
+    }
 }
 
 /// The errors at a line. Where the item there is one that the model leaves out, those of the whole
@@ -196,16 +207,18 @@ fn at_line(unit: &Unit, analysis: &Analysis, here: impl Fn(Place) -> bool) -> St
     }
     for (claim, outcome) in model.claims.iter().zip(&analysis.claims) {
         if here(claim.place) || claim.applied_at.iter().any(|place| here(*place)) {
-            let verdict = if outcome.holds() {
-                "It holds."
-            } else {
-                "It is not proved."
+            let verdict = match (outcome.holds(), outcome.assumptions.is_empty()) {
+                (true, true) => "It holds.",
+                (true, false) => "It holds under assumptions:",
+                (false, _) => "It is not proved.",
             };
             let at = unit.at(claim.place);
-            section(
-                &mut out,
-                &format!("{}:{}: {}\n\n{verdict}\n", at.file, at.line, claim.text),
-            );
+            let mut text = format!("{}:{}: {}\n\n{verdict}\n", at.file, at.line, claim.text);
+            for assumption in &outcome.assumptions {
+                let assumption = claims::assumption_text(&analysis.enforced, assumption);
+                text.push_str(&format!("  {assumption}\n"));
+            }
+            section(&mut out, &text);
         }
     }
     for test in model.tests.iter().filter(|test| here(test.place)) {
@@ -232,18 +245,14 @@ fn at_line(unit: &Unit, analysis: &Analysis, here: impl Fn(Place) -> bool) -> St
 /// A declaration that has no object of its own: its text, and the rules that name it, or that it
 /// makes where it is applied.
 fn declaration(unit: &Unit, analysis: &Analysis, item: &ItemAt, line: u32) -> String {
-    let Some(name) = &item.name else {
-        return String::new();
-    };
     let file: FileId = item.span.file;
     let mut out = format!("{}:{line}: {}\n", unit.shown_path(file), item.text);
+    let Some(name) = &item.name else {
+        return unnamed(unit, analysis, &item.text, out);
+    };
     for line in item.doc.iter().flat_map(|doc| doc.lines()) {
         out.push_str(&format!("  {line}\n"));
     }
-    let names = |text: &str| {
-        let word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-        text.split(|c| !word(c)).any(|part| part == name.as_str())
-    };
     let model = &analysis.model;
     let rules = model.rules.iter().map(|rule| (rule.place, &rule.text));
     let claims = model.claims.iter().map(|claim| (claim.place, &claim.text));
@@ -259,7 +268,7 @@ fn declaration(unit: &Unit, analysis: &Analysis, item: &ItemAt, line: u32) -> St
         (
             format!("Rules that name `{name}`:"),
             format!("No rule names `{name}`."),
-            rules.filter(|(_, text)| names(text)).collect(),
+            rules.filter(|(_, text)| names(text, name)).collect(),
         )
     };
     if found.is_empty() {
@@ -269,6 +278,41 @@ fn declaration(unit: &Unit, analysis: &Analysis, item: &ItemAt, line: u32) -> St
     for (place, text) in found {
         let at = unit.at(place);
         out.push_str(&format!("  {}:{}: {text}\n", at.file, at.line));
+    }
+    out
+}
+
+fn names(text: &str, name: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    text.split(|c| !word(c)).any(|part| part == name)
+}
+
+/// `namespace` and `use`, which declare nothing of their own.
+fn unnamed(unit: &Unit, analysis: &Analysis, text: &str, mut out: String) -> String {
+    if text.starts_with("namespace") {
+        out.push_str("\nA workload of this file that names no namespace is in this one.\n");
+        return out;
+    }
+    let Some(path) = text.strip_prefix("use ") else {
+        return String::new();
+    };
+    let list = path.split_once('{').map_or(path, |(_, list)| list);
+    for part in list.trim_end_matches('}').split(',') {
+        let name = part.rsplit(" as ").next().unwrap_or(part);
+        let name = name.rsplit('.').next().unwrap_or(name).trim();
+        if name.is_empty() {
+            continue;
+        }
+        let rules = analysis.model.rules.iter();
+        let named: Vec<_> = rules.filter(|rule| names(&rule.text, name)).collect();
+        out.push_str(&match named.is_empty() {
+            true => format!("\nImports `{name}`.\n"),
+            false => format!("\nImports `{name}`. Rules that name it:\n"),
+        });
+        for rule in named {
+            let at = unit.at(rule.place);
+            out.push_str(&format!("  {}:{}: {}\n", at.file, at.line, rule.text));
+        }
     }
     out
 }
@@ -311,7 +355,6 @@ fn explain_workload(unit: &Unit, analysis: &Analysis, workload: &Workload) -> St
         }
     }
     out.push('\n');
-    let seal = format!("seal-{}", workload.short);
-    out.push_str(&becomes::on_targets(unit, analysis, &seal));
+    out.push_str(&becomes::on_targets(unit, analysis, &seal_id(workload)));
     out
 }

@@ -163,6 +163,10 @@ fn flow_failed(
                 .filter_map(|by| reason(unit, analysis, *by))
                 .collect();
             let because = match reasons.as_slice() {
+                [] if ends.contains(&By::Platform) => {
+                    ", since no rule is asked: a pod's own node and the pod itself reach it"
+                        .to_owned()
+                }
                 [] => ", since nothing seals its ends".to_owned(),
                 some => format!(", by {}", some.join(" and ")),
             };

@@ -299,7 +299,14 @@ impl Unit {
         let wanted = wanted.and_then(|path| Utf8PathBuf::from_path_buf(path).ok());
         let is = |disk: &Utf8PathBuf| Some(disk) == wanted.as_ref() || disk == path;
         let mut found = self.disks.iter().filter(|(_, disk)| is(disk));
-        found.next().map(|(file, _)| *file)
+        let found = found.next().map(|(file, _)| *file);
+        // What findings and `explain` itself point at, and is no file.
+        let own = || {
+            self.host
+                .file_named(path)
+                .filter(|_| path.starts_with("std/"))
+        };
+        found.or_else(own)
     }
 
     /// Whether the text at a place stands, in part, on this line of this file.

@@ -83,6 +83,11 @@ impl Host {
             .map_or(&NONE, |package| &package.manifest)
     }
 
+    /// The source with this path, those of the standard library included.
+    pub fn file_named(&self, path: &str) -> Option<FileId> {
+        self.by_path.get(path).copied()
+    }
+
     /// Replaces the text of a source. `false`: no source has this path.
     pub fn set_text(&mut self, path: &str, text: &str) -> bool {
         let id = self.by_path.get(path).copied();

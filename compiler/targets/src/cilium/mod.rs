@@ -35,6 +35,7 @@ use npl_policy::{
     model::{Checked, Model},
 };
 
+pub use emit::seal_id;
 pub use label_filter::LabelFilter;
 pub use output::{EmitOptions, Object, Output, RuleEntry, Stage, Summary};
 pub use settings::{

@@ -4,7 +4,7 @@ use npl_policy::{
     addr::Net,
     http::HttpRule,
     label::{Cube, Values},
-    model::{Entity, Model, Ownership, PodPart, Set, Via, Workload},
+    model::{EndRule, Entity, Model, Ownership, PodPart, Set, Verdict, Via, Workload},
     name::NamePattern,
     port::PortSet,
 };
@@ -213,14 +213,18 @@ fn sealing(workload: &Workload) -> String {
     }
 }
 
-/// The owned workloads that a set's parts are, for "who enforces it".
-pub(super) fn owned(set: &Set, model: &Model) -> Vec<String> {
+/// The owned workloads at which an end stands, for "who enforces it", and those that leave it out: a
+/// deny of what is in stage observe.
+pub(super) fn owned(end: &EndRule, model: &Model) -> (Vec<String>, Vec<String>) {
+    let set = &end.subject;
     let everyone = set.entities.contains(&Entity::All);
-    model
+    let owned = model
         .workloads
         .iter()
         .filter(|w| w.ownership == Ownership::Owned)
-        .filter(|w| everyone || set.pods.iter().any(|part| !part.pods.disjoint(&w.pods)))
-        .map(|w| format!("`{}`", w.short))
-        .collect()
+        .filter(|w| everyone || set.pods.iter().any(|part| !part.pods.disjoint(&w.pods)));
+    let (observed, enforced): (Vec<_>, Vec<_>) =
+        owned.partition(|w| w.observed && end.verdict == Verdict::Deny);
+    let names = |list: Vec<&Workload>| list.iter().map(|w| format!("`{}`", w.short)).collect();
+    (names(enforced), names(observed))
 }

@@ -68,15 +68,23 @@ fn sentence(rule: &Rule, end: &EndRule) -> String {
 }
 
 fn enforced(analysis: &Analysis, end: &EndRule) -> String {
-    let owned = english::owned(&end.subject, &analysis.model);
+    let (owned, observed) = english::owned(end, &analysis.model);
     let (when, side) = match end.direction {
         Direction::Egress => ("leaving", "source"),
         Direction::Ingress => ("entering", "destination"),
     };
-    if owned.is_empty() {
-        return format!("Not enforced at its {side}: nothing there is owned here.\n");
+    let left = match observed.is_empty() {
+        true => String::new(),
+        false => {
+            let list = english::list(&observed, "and");
+            format!("Left out {when} {list}, in stage observe: a deny would drop.\n")
+        }
+    };
+    match (owned.is_empty(), observed.is_empty()) {
+        (true, true) => format!("Not enforced at its {side}: nothing there is owned here.\n"),
+        (true, false) => left,
+        (false, _) => format!("Enforced {when} {}.\n{left}", english::list(&owned, "and")),
     }
-    format!("Enforced {when} {}.\n", english::list(&owned, "and"))
 }
 
 /// How well the name of an external is known (language.md §5.9).

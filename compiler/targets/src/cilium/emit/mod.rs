@@ -26,7 +26,7 @@ use super::{
 };
 
 pub(super) use report::output;
-pub(crate) use texts::seal_id;
+pub use texts::seal_id;
 
 const NOTHING_CLOSED: &str = "  enableDefaultDeny:\n    ingress: false\n    egress: false\n";
 

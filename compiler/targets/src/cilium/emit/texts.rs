@@ -112,7 +112,7 @@ fn sentence(out: &mut String, doc: &str) {
 }
 
 /// `seal-orders`; inside a module with its path, and with a hash where that is too long.
-pub(crate) fn seal_id(workload: &Workload) -> SmolStr {
+pub fn seal_id(workload: &Workload) -> SmolStr {
     let mut full = String::from("seal-");
     if !workload.module.is_empty() {
         full.push_str(&workload.module.replace('.', "-"));
