@@ -8,7 +8,7 @@ use npl_diagnostics::{Diagnostic, FileId, codes::cilium as codes};
 use npl_policy::{
     compare,
     interpret::{Answer, Endpoint, Flow, FlowVerdict, Interpreter},
-    model::{Checked, Model},
+    model::{Checked, Direction, Entity, Model, Via},
 };
 use npl_sema::files::MemoryFiles;
 use npl_targets::{
@@ -256,12 +256,37 @@ fn facts_exclude(ours: &FlowVerdict, theirs: &str) -> bool {
         && unknown(&ours.ingress.verdict)
 }
 
-/// A finding says that the HTTP proxy refuses what is no plain HTTP; the pod's own node passes by
-/// platform, and meets the proxy without a finding.
+/// A finding says that the HTTP proxy refuses what is no plain HTTP, or has no path that a route
+/// takes (`OPTIONS *`); the pod's own node passes by platform, and meets the proxy without a
+/// finding. Only where one end of the flow has a rule that sends this port to that proxy.
 fn closed_by_http(compiled: &Compiled, flow: &Flow, ours: &FlowVerdict, theirs: &str) -> bool {
     let told = compiled.findings.contains(codes::HTTP_CLOSES_THE_REST.name)
         || matches!(flow.src, Endpoint::Host { .. });
-    told && flow.facts.sni.is_some() && ours.verdict == Answer::Allow && theirs == "deny"
+    let facts = &flow.facts;
+    let unrouted = facts
+        .path
+        .as_ref()
+        .is_some_and(|path| !path.starts_with('/'));
+    let other = facts.sni.is_some() || unrouted;
+    told && other && ours.verdict == Answer::Allow && theirs == "deny" && proxied(compiled, flow)
+}
+
+fn proxied(compiled: &Compiled, flow: &Flow) -> bool {
+    let model = compiled.checked.model();
+    model.ends.iter().any(|end| {
+        let own = match end.direction {
+            Direction::Egress => &flow.src,
+            Direction::Ingress => &flow.dst,
+        };
+        let Endpoint::Pod(pod) = own else {
+            return false;
+        };
+        let everybody = end.subject.entities.contains(&Entity::All);
+        let http = matches!(end.via.as_deref(), Some(Via::Http(_) | Via::Grpc(_)));
+        let parts = &end.subject.pods;
+        http && end.ports.contains(flow.port)
+            && (everybody || parts.iter().any(|part| part.pods.matches(pod)))
+    })
 }
 
 /// The emitted objects as a model of their own must mean what the program means.

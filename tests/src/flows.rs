@@ -43,7 +43,8 @@ const SNI: [&str; 6] = [
     "a.b.example.com",
 ];
 
-const PATHS: [&str; 9] = [
+const PATHS: [&str; 10] = [
+    "*",
     "/",
     "/a/7",
     "/a/",

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"iter"
 	"regexp"
 	"strings"
 
@@ -62,7 +63,7 @@ func (e *engine) proxied(flow *Flow, resolved *policy.EndpointPolicy, proto u8pr
 	if listener == policy.ParserTypeDNS {
 		return dns(flow, direction, proto, peer)
 	}
-	return throughEnvoy(flow, resolved, direction, peer, ingress, listener)
+	return throughEnvoy(flow, resolved, direction, proto, peer, ingress, listener)
 }
 
 func covers(filter *policy.L4Filter, port uint16, proto u8proto.U8proto) bool {
@@ -76,16 +77,13 @@ func covers(filter *policy.L4Filter, port uint16, proto u8proto.U8proto) bool {
 	return filter.Port <= port && port <= last
 }
 
-// dns follows CheckAllowed of pkg/fqdn/dnsproxy: only the filter of exactly this port counts, and its own
-// GeneratePattern makes the expression.
+// dns follows CheckAllowed of pkg/fqdn/dnsproxy: only filters of exactly this port count, and its own
+// GeneratePattern makes the expression. A redirect is known by its first port alone (pkg/proxy/redirect.go):
+// an endPort that is no range (Sanitize lets no other pass) does not count.
 func dns(flow *Flow, direction *policy.L4DirectionPolicy, proto u8proto.U8proto, peer identity.NumericIdentity) endVerdict {
 	out := denied
 	for _, tier := range direction.PortRules {
-		filter := tier.ExactLookupPortNum(flow.Port, 0, proto)
-		if filter == nil {
-			continue
-		}
-		for selector, psp := range filter.PerSelectorPolicies {
+		for selector, psp := range dnsPolicies(&tier, flow.Port, proto) {
 			if !selector.Selects(peer) {
 				continue
 			}
@@ -108,7 +106,26 @@ func dns(flow *Flow, direction *policy.L4DirectionPolicy, proto u8proto.U8proto,
 	return out
 }
 
-func throughEnvoy(flow *Flow, resolved *policy.EndpointPolicy, direction *policy.L4DirectionPolicy, peer identity.NumericIdentity, ingress bool, listener policy.L7ParserType) endVerdict {
+func dnsPolicies(tier *policy.L4PolicyMap, port uint16, proto u8proto.U8proto) iter.Seq2[policy.CachedSelector, *policy.PerSelectorPolicy] {
+	return func(yield func(policy.CachedSelector, *policy.PerSelectorPolicy) bool) {
+		for filter := range tier.Filters() {
+			if filter.Port != port || filter.U8Proto != proto || filter.EndPort > port {
+				continue
+			}
+			for selector, psp := range filter.PerSelectorPolicies {
+				if !yield(selector, psp) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func throughEnvoy(flow *Flow, resolved *policy.EndpointPolicy, direction *policy.L4DirectionPolicy, proto u8proto.U8proto, peer identity.NumericIdentity, ingress bool, listener policy.L7ParserType) endVerdict {
+	// A proxy listens on TCP only; what else is sent to it finds no socket.
+	if proto != u8proto.TCP && (listener == policy.ParserTypeHTTP || listener == policy.ParserTypeTLS) {
+		return denied
+	}
 	name, on := "egress", resolved.SelectorPolicy.EgressPolicyEnabled
 	if ingress {
 		name, on = "ingress", resolved.SelectorPolicy.IngressPolicyEnabled
@@ -146,9 +163,14 @@ func throughEnvoy(flow *Flow, resolved *policy.EndpointPolicy, direction *policy
 	return speaks(flow, listener, out)
 }
 
-// speaks refuses what the listener cannot parse: the HTTP listener takes no TLS.
+// speaks refuses what the listener cannot parse, or has no route for: the HTTP listener takes no TLS, and
+// every route of it begins with a slash (pkg/envoy/model.go), so that `OPTIONS *` is answered with 404.
 func speaks(flow *Flow, listener policy.L7ParserType, verdict endVerdict) endVerdict {
-	if listener == policy.ParserTypeHTTP && flow.SNI != nil {
+	if listener != policy.ParserTypeHTTP {
+		return verdict
+	}
+	routed := flow.HTTP == nil || flow.HTTP.Path == nil || strings.HasPrefix(*flow.HTTP.Path, "/")
+	if flow.SNI != nil || !routed {
 		return denied
 	}
 	return verdict
