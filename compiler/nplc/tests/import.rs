@@ -323,3 +323,19 @@ fn a_bad_name_of_an_object_is_an_error_of_check_alone() {
     let listed = "//! - NetworkPolicy shop/{{ .Release.Name }}";
     assert!(ran.out.contains(listed), "{}", ran.out);
 }
+
+/// Cilium's own endpoints are no pods: a finding says that they stay as they are.
+#[test]
+fn a_policy_of_every_endpoint_is_verified() {
+    let policy = "apiVersion: cilium.io/v2\nkind: CiliumClusterwideNetworkPolicy\nmetadata: {name: \
+                  p}\nspec:\n  endpointSelector: {}\n  ingress: [{fromEntities: [health]}]\n  egress: \
+                  [{toEntities: [ingress]}]\n";
+    let sandbox = Sandbox::with(&[("p.yaml", policy), ("h.yaml", HEADERS)]);
+    let ran = sandbox.run(&["import", "p.yaml", "--verify"]).exits(0);
+    let told = "NPL1059";
+    assert!(ran.err.contains(told), "{}", ran.err);
+    let both = sandbox.run(&["import", "p.yaml", "h.yaml", "--verify"]);
+    let part = "program and YAML without the refused object say the same";
+    let both = both.exits(1);
+    assert!(both.err.contains(part), "{}", both.err);
+}

@@ -1,6 +1,6 @@
 //! Every check over one program, in the order in which they build on each other.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use npl_diagnostics::{
     Code, Diagnostic, Place, Severity,
@@ -79,9 +79,12 @@ impl Unit {
         let unsaid = |found: &Diagnostic<Place>| {
             found.code.name.starts_with("import-") && !speaks_of_cilium(found.code)
         };
+        // Two rules that meet at many places are told of once.
+        let mut seen = BTreeSet::new();
         self.manifest_findings
             .iter()
             .chain(lowered)
+            .filter(|found| seen.insert((found.code.id, found.at, found.message.clone())))
             .cloned()
             .map(|mut found| {
                 if !asked && found.is_error() && unsaid(&found) {
