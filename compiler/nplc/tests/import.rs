@@ -269,6 +269,10 @@ fn shapes_that_once_could_not_be_imported() {
         "  - toCIDR: [\"2001:db8::/32\"]\n    toPorts: [{ports: [{port: \"443\", protocol: TCP}], \
          serverNames: [a.io]}]\n",
     );
+    let resolvers = policy(
+        "    toPorts: [{ports: [{port: \"53\"}, {port: \"5353\", protocol: UDP}], rules: {dns: \
+         [{matchPattern: \"*\"}]}}]\n",
+    );
     let mapped = policy("  - toCIDR: [\"::ffff:10.0.0.0/104\"]\n");
     let dropped =
         policy("") + "  egressDeny: [{toEntities: [world], toFQDNs: [{matchName: a.io}]}]\n";
@@ -292,6 +296,8 @@ fn shapes_that_once_could_not_be_imported() {
         ),
         (six, "allow a -> net-2001-db8-32:443 via tls.sni \"a.io\""),
         (mapped, "allow a -> b"),
+        (resolvers.clone(), "allow a -> b:53/any via dns \"*\""),
+        (resolvers, "allow a -> b:5353/udp via dns \"*\""),
         (dropped, "deny a -> world"),
         (groups, "allow a -> h"),
     ] {

@@ -4,7 +4,7 @@
 //! ends admit on the same ports with the same clause is joined; what only one end says stays with
 //! that end, unless nothing is enforced at the other one anyway.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use npl_policy::{
     model::{Direction, EndRule, Entity, Model, Verdict, Via},
@@ -38,6 +38,9 @@ pub(super) struct Line {
     /// Rules of the model that say this, in order.
     pub(super) rules: Vec<u32>,
 }
+
+/// Ports that a `dns` clause is written for, one rule each.
+const DNS_PORTS_MAX: usize = 64;
 
 type Pair = (Node, Node, Verdict, Option<Arc<Via>>);
 
@@ -117,12 +120,19 @@ fn take_apart(
     if members(&ports).is_none() {
         return Err(format!("the language has no name for the ports `{ports}`"));
     }
-    for subject in &subjects {
-        for peer in &peers {
-            let (source, destination) = match end.direction {
-                Direction::Egress => (*subject, *peer),
-                Direction::Ingress => (*peer, *subject),
-            };
+    let each = match end.via.as_deref() {
+        Some(Via::Dns(_)) => port_by_port(&ports),
+        _ => vec![ports],
+    };
+    for (subject, peer) in subjects
+        .iter()
+        .flat_map(|s| peers.iter().map(move |p| (s, p)))
+    {
+        let (source, destination) = match end.direction {
+            Direction::Egress => (*subject, *peer),
+            Direction::Ingress => (*peer, *subject),
+        };
+        for ports in &each {
             atoms.push(Atom {
                 pair: (source, destination, end.verdict, end.via.clone()),
                 end: at,
@@ -131,6 +141,24 @@ fn take_apart(
         }
     }
     Ok(())
+}
+
+/// A `dns` clause stands on one port.
+fn port_by_port(ports: &PortSet) -> Vec<PortSet> {
+    let ranges = [&ports.tcp, &ports.udp, &ports.sctp];
+    let ranges = ranges.into_iter().flat_map(|ranges| ranges.as_slice());
+    let mut numbers = BTreeSet::new();
+    for (low, high) in ranges {
+        if numbers.len() + usize::from(high - low) >= DNS_PORTS_MAX {
+            return vec![ports.clone()];
+        }
+        numbers.extend(*low..=*high);
+    }
+    let one = |port: u16| ports.intersect(&PortSet::any(port, port));
+    match numbers.len() {
+        0 | 1 => vec![ports.clone()],
+        _ => numbers.into_iter().map(one).collect(),
+    }
 }
 
 /// Single pairs with the end rule they came from, in order of end rules.
