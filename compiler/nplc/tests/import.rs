@@ -273,6 +273,8 @@ fn shapes_that_once_could_not_be_imported() {
         "    toPorts: [{ports: [{port: \"53\"}, {port: \"5353\", protocol: UDP}], rules: {dns: \
          [{matchPattern: \"*\"}]}}]\n",
     );
+    // What is dropped on UDP is closed anyway.
+    let names = policy("    toPorts: [{ports: [{port: \"443\"}], serverNames: [a.io]}]\n");
     let mapped = policy("  - toCIDR: [\"::ffff:10.0.0.0/104\"]\n");
     let dropped =
         policy("") + "  egressDeny: [{toEntities: [world], toFQDNs: [{matchName: a.io}]}]\n";
@@ -296,6 +298,7 @@ fn shapes_that_once_could_not_be_imported() {
         ),
         (six, "allow a -> net-2001-db8-32:443 via tls.sni \"a.io\""),
         (mapped, "allow a -> b"),
+        (names, "allow a -> b:443 via tls.sni \"a.io\""),
         (resolvers.clone(), "allow a -> b:53/any via dns \"*\""),
         (resolvers, "allow a -> b:5353/udp via dns \"*\""),
         (dropped, "deny a -> world"),
@@ -305,6 +308,9 @@ fn shapes_that_once_could_not_be_imported() {
         let ran = sandbox.run(&["import", "p.yaml", "--verify"]).exits(0);
         let found = ran.out.lines().any(|line| line == rule);
         assert!(found, "{rule}: {}{}", ran.out, ran.err);
+        let denies = ran.out.lines().filter(|line| line.starts_with("deny"));
+        let wanted = usize::from(rule.starts_with("deny"));
+        assert_eq!(denies.count(), wanted, "{rule}: {}", ran.out);
     }
 }
 

@@ -50,6 +50,10 @@ pub(super) fn merge(mut lines: Vec<Line>) -> Merged {
     loop {
         let found = look(&lines);
         if found.refused.is_empty() {
+            let found = match without_idle_denies(&mut lines) {
+                true => look(&lines),
+                false => found,
+            };
             out.warnings.extend(found.warnings);
             out.lines = changed(lines, found.changes, &mut out.refused);
             return out;
@@ -58,6 +62,28 @@ pub(super) fn merge(mut lines: Vec<Line>) -> Merged {
         out.refused.extend(found.refused);
         lines.retain(|line| !gone.contains(&line.object));
     }
+}
+
+/// Takes out what `serverNames` close beside TCP where it is closed anyway: the direction is sealed,
+/// and no other rule opens it there. `false`: there is nothing of this kind.
+fn without_idle_denies(lines: &mut Vec<Line>) -> bool {
+    if !lines.iter().any(|line| line.closed_by_names && line.sealed) {
+        return false;
+    }
+    let cubes: Vec<&Cube> = lines.iter().map(|line| &*line.whole).collect();
+    let index = OverlapIndex::new(&cubes);
+    let idle = |line: &Line| {
+        let near = index.candidates(&line.whole);
+        let mut near = near.iter().filter_map(|at| lines.get(*at));
+        let opens = |other: &Line| !other.deny && other.ingress == line.ingress;
+        line.closed_by_names
+            && line.sealed
+            && !near.any(|other| opens(other) && meetings(line, other).next().is_some())
+    };
+    let keep: Vec<bool> = lines.iter().map(|line| !idle(line)).collect();
+    let mut keep = keep.into_iter();
+    lines.retain(|_| keep.next().unwrap_or(true));
+    true
 }
 
 #[derive(Default)]

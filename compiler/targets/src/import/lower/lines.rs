@@ -31,6 +31,8 @@ pub(super) struct Line {
     pub(super) via: Option<Via>,
     /// What `serverNames` close on protocols that have no TLS.
     pub(super) closed_by_names: bool,
+    /// What no rule allows at its subject is closed.
+    pub(super) sealed: bool,
     pub(super) place: Place,
     pub(super) doc: Option<SmolStr>,
 }
@@ -108,6 +110,7 @@ fn of_rule(cx: &Cx<'_>, (object, policy): (usize, &Policy), rule: &Rule, out: &m
         };
         match made.lines(&mut out.warnings) {
             Ok(mut lines) => {
+                lines.iter_mut().for_each(|line| line.sealed = closed);
                 let http = |line: &Line| matches!(line.via, Some(Via::Http(_) | Via::Grpc(_)));
                 if !closed && lines.iter().any(http) {
                     out.warnings.push(open_listener(end.place));
@@ -198,6 +201,7 @@ impl Maker<'_> {
             ports,
             via,
             closed_by_names: false,
+            sealed: false,
             place: self.end.place,
             doc: self.doc.clone(),
         })
