@@ -230,8 +230,14 @@ fn counts_read_as_a_sentence() {
     let many = Counts {
         errors: 2,
         warnings: 0,
+        notes: 3,
     };
     assert_eq!(many.to_string(), "2 errors");
+    let notes = Counts {
+        notes: 3,
+        ..Counts::default()
+    };
+    assert_eq!(notes.to_string(), "3 notes");
 }
 
 #[test]

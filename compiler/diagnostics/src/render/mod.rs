@@ -47,11 +47,12 @@ pub fn render(
     }
 }
 
-/// How many errors and warnings there are.
+/// How many findings there are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     pub errors: usize,
     pub warnings: usize,
+    pub notes: usize,
 }
 
 impl Counts {
@@ -60,15 +61,17 @@ impl Counts {
         Self {
             errors: count(Severity::Error),
             warnings: count(Severity::Warning),
+            notes: count(Severity::Note),
         }
     }
 }
 
-/// `2 errors, 1 warning`; `no findings` for none.
+/// `2 errors, 1 warning`; notes are counted where there is nothing else; `no findings` for none.
 impl std::fmt::Display for Counts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let plural = |n: usize| if n == 1 { "" } else { "s" };
         match (self.errors, self.warnings) {
+            (0, 0) if self.notes > 0 => write!(f, "{} note{}", self.notes, plural(self.notes)),
             (0, 0) => f.write_str("no findings"),
             (0, w) => write!(f, "{w} warning{}", plural(w)),
             (e, 0) => write!(f, "{e} error{}", plural(e)),

@@ -135,7 +135,12 @@ fn open_to_everybody(context: &mut Context<'_>, item: &Node, side: &str, deny: b
         .iter()
         .any(|kind| entry(item, &format!("{side}{kind}")).is_some());
     let ports = items(item, "toPorts");
-    if deny || some_peers || ports.is_empty() {
+    // Peers whose field has another name are an error of their own.
+    let meant = item.as_map().is_some_and(|entries| {
+        let other = |key: &str| key.starts_with(side) && key != "toPorts";
+        entries.iter().any(|entry| other(&entry.key))
+    });
+    if deny || some_peers || meant || ports.is_empty() {
         return;
     }
     let Some(at) = entry(item, "toPorts").map(|e| e.key_place) else {
