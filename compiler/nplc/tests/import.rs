@@ -351,3 +351,37 @@ fn a_policy_of_every_endpoint_is_verified() {
     let both = both.exits(1);
     assert!(both.err.contains(part), "{}", both.err);
 }
+
+/// An object with a string that is too long for the language is refused, and the others are not; what
+/// cannot be written is told at its own rule.
+#[test]
+fn what_cannot_be_written_is_told_at_its_rule() {
+    let rule = |path: &str| {
+        format!(
+            "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: long, namespace: \
+             shop}}\nspec:\n  endpointSelector: {{matchLabels: {{app: a}}}}\n  ingress:\n  - fromCIDR: \
+             [192.0.2.0/24]\n  - toPorts: [{{ports: [{{port: \"80\", protocol: TCP}}], rules: {{http: \
+             [{{path: \"/{path}\"}}]}}}}]\n"
+        )
+    };
+    let sandbox = Sandbox::with(&[
+        ("a.yaml", SHOP),
+        ("long.yaml", &rule(&("x".repeat(253) + "/.*"))),
+    ]);
+    let args = ["import", ".", "--format", "concise", "-q"];
+    let ran = sandbox.run(&args).exits(1);
+    let wanted = "long.yaml:8:5: error[NPL1061]: a policy cannot be written: a string of 259 bytes";
+    assert!(ran.err.contains(wanted), "{}", ran.err);
+    assert!(
+        ran.out.contains("allow frontend -> api:8080"),
+        "{}",
+        ran.out
+    );
+    let sandbox = Sandbox::with(&[("names.yaml", &rule("x").replace("fromCIDR: [192.0.2.0/24]\n  - toPorts", "fromCIDR: [192.0.2.0/24]\n  egress:\n  - toFQDNs: [{matchName: a.io}]\n    toPorts").replace(", rules: {http: [{path: \"/x\"}]}", ""))]);
+    let ran = sandbox.run(&args).exits(1);
+    assert!(
+        ran.err.contains("names.yaml:9:5: error[NPL1061]"),
+        "{}",
+        ran.err
+    );
+}

@@ -5,7 +5,9 @@
 
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
-use npl_diagnostics::{Anchor, Diagnostic, FileId, Place, Sources, Span, codes::import as codes};
+use npl_diagnostics::{
+    Anchor, Diagnostic, FileId, Place, Sources, Span, TextRange, codes::import as codes,
+};
 use npl_policy::{
     addr::Net,
     inventory::Inventory,
@@ -320,11 +322,16 @@ impl Job<'_> {
                 .collect();
             let written = self.write(&lowered.model, policies, &origins, &rules, &workloads);
             let mut gone = self.unsaid(&written, &lowered.model);
+            let mut text = String::new();
             if gone.is_empty() {
-                let text = npl_syntax::format(&written.text()).map_err(|found| {
-                    let why = found.first().map(|f| f.message.clone()).unwrap_or_default();
-                    Stop::failed(format!("nplc wrote a program that it cannot read: {why}"))
-                })?;
+                match npl_syntax::format(&written.text()) {
+                    Ok(formatted) => text = formatted,
+                    Err(found) => {
+                        gone = self.unreadable(&written, &rules, &lowered.model, found)?
+                    }
+                }
+            }
+            if gone.is_empty() {
                 small_enough(&text)?;
                 let (analysis, units) = compile(self.name, &text)?;
                 if analysis.checked.is_some() {
@@ -452,6 +459,37 @@ impl Job<'_> {
         gone
     }
 
+    /// The objects of items that the language has no room for, such as a string that is too long.
+    fn unreadable(
+        &mut self,
+        written: &Written,
+        rules: &[Option<usize>],
+        model: &Model,
+        found: Vec<Diagnostic<TextRange>>,
+    ) -> Result<BTreeSet<usize>> {
+        let mut gone = BTreeSet::new();
+        for item in &written.items {
+            let Err(found) = npl_syntax::format(&item.text) else {
+                continue;
+            };
+            let objects = objects_of(item, written);
+            gone.extend(&objects);
+            let why = found.first().map(|f| f.message.clone()).unwrap_or_default();
+            if let Some(place) = place_of(item, &objects, rules, model) {
+                let message = format!("a policy cannot be written: {why}");
+                let finding = Diagnostic::new(&codes::IMPORT_UNWRITABLE, place, message);
+                self.found.push(finding.help("keep it in YAML"));
+            }
+        }
+        if gone.is_empty() {
+            let why = found.first().map(|f| f.message.clone()).unwrap_or_default();
+            return Err(Stop::failed(format!(
+                "nplc wrote a program that it cannot read: {why}"
+            )));
+        }
+        Ok(gone)
+    }
+
     /// The objects behind the errors of the program.
     fn uncompiled(
         &mut self,
@@ -480,10 +518,7 @@ impl Job<'_> {
                 .unwrap_or_default();
             // Of two objects that say one line, each says it.
             gone.extend(&objects);
-            let place = objects.first().and_then(|object| {
-                let rule = rules.iter().position(|of| of == &Some(*object))?;
-                model.rules.get(rule).map(|rule| rule.place)
-            });
+            let place = item.and_then(|item| place_of(item, &objects, rules, model));
             let (Some(place), Some(_)) = (place, item) else {
                 continue;
             };
@@ -510,6 +545,21 @@ impl Job<'_> {
         }
         Ok(gone)
     }
+}
+
+/// Where the YAML says what an item says.
+fn place_of(
+    item: &npl::Item,
+    objects: &[usize],
+    rules: &[Option<usize>],
+    model: &Model,
+) -> Option<Place> {
+    let of_object = |object: &usize| {
+        let rule = rules.iter().position(|of| of == &Some(*object))?;
+        u32::try_from(rule).ok()
+    };
+    let rule = item.rule.or_else(|| objects.first().and_then(of_object))?;
+    model.rules.get(rule as usize).map(|rule| rule.place)
 }
 
 /// The objects of an item; of a declaration without any, those of the rules that name it.

@@ -63,6 +63,8 @@ pub struct Item {
     pub text: String,
     /// The objects that it came from.
     pub objects: Vec<usize>,
+    /// The first rule of the model that it says.
+    pub rule: Option<u32>,
     /// A blank line stands before it.
     pub apart: bool,
 }

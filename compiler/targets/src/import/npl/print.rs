@@ -267,6 +267,7 @@ impl Printer<'_> {
                         comment: self.origins(&selector.objects),
                         text: format!("{kind} {name} {labels}{clauses}{open}"),
                         objects: selector.objects.clone(),
+                        rule: None,
                         apart: false,
                     }
                 })
@@ -384,6 +385,7 @@ impl Printer<'_> {
                 },
                 text: self.line(line),
                 objects: objects.clone(),
+                rule: line.rules.first().copied(),
                 apart: !same_owner,
             });
             before = Some((owner, objects, docs));
