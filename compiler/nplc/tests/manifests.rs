@@ -177,3 +177,26 @@ fn icmp_type_zero_is_told_to_be_every_type() {
         assert_eq!(ran.out.contains("NPL1086"), told, "{field}: {}", ran.out);
     }
 }
+
+/// A chart that nobody rendered: one message for an object, and no error about the chart itself.
+#[test]
+fn a_chart_is_to_be_rendered_first() {
+    let quoted = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata:\n  name: \"{{ \
+                  .Release.Name }}-x\"\n  namespace: shop\nspec:\n  endpointSelector:\n    matchLabels: \
+                  {app: \"{{ .Values.app }}\"}\n  ingress: [{}]\n";
+    let chart = "apiVersion: v2\nname: shop\nversion: 0.1.0\n";
+    let sandbox = Sandbox::with(&[
+        ("chart/Chart.yaml", chart),
+        ("chart/templates/p.yaml", quoted),
+    ]);
+    let ran = sandbox
+        .run(&["check", "chart", "--format", "concise"])
+        .exits(1);
+    let wanted = "chart/templates/p.yaml:4:9: error[NPL1001]: this is a template, not YAML yet\n";
+    assert_eq!(ran.out, wanted);
+    let rendered = quoted
+        .replace("{{ .Release.Name }}", "a")
+        .replace("{{ .Values.app }}", "a");
+    sandbox.write("chart/templates/p.yaml", &rendered);
+    sandbox.run(&["check", "chart"]).exits(0);
+}

@@ -86,6 +86,11 @@ pub fn take_strangers(read: &mut Documents) -> usize {
 }
 
 fn meant_as_object(document: &Node) -> bool {
+    let has = |key: &str| document.get(key).is_some();
+    // `Chart.yaml` has the `apiVersion` of Helm.
+    if has("name") && has("version") && !has("kind") && !has("metadata") {
+        return false;
+    }
     let has_key = |node: &Node| OBJECT_KEYS.iter().any(|key| node.get(key).is_some());
     has_key(document) || document.as_seq().unwrap_or_default().iter().any(has_key)
 }

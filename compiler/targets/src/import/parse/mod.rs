@@ -92,9 +92,39 @@ pub(super) fn object(
     diagnostics: &mut Vec<Diagnostic<Place>>,
 ) -> Option<Read> {
     let mut out = Findings::default();
+    if let Some(at) = template(node) {
+        let finding = Diagnostic::new(&codes::YAML_SYNTAX, at, "this is a template, not YAML yet");
+        let help = "render it first (`helm template`, `kustomize build`) and read the result";
+        diagnostics.push(finding.help(help));
+        return None;
+    }
     let read = dispatch(&mut out, node, file);
     diagnostics.append(&mut out.list);
     read.filter(|_| !out.refused)
+}
+
+/// The first value that only a template has, in quotes. A regular expression may have braces too.
+fn template(node: &Node) -> Option<Place> {
+    match &node.value {
+        Value::Str(text) => {
+            let action = text
+                .split_once("{{")
+                .map(|(_, rest)| rest.trim_start_matches(['-', ' ']));
+            let opens = ['.', '$', '('];
+            let words = ["include ", "template ", "tpl ", "default ", "quote "];
+            let is = |rest: &str| {
+                rest.contains("}}")
+                    && (rest.starts_with(opens) || words.iter().any(|word| rest.starts_with(word)))
+            };
+            action.is_some_and(is).then_some(node.place)
+        }
+        Value::Seq(items) => items.iter().find_map(template),
+        Value::Map(entries) => {
+            let entries = entries.iter().filter(|entry| entry.key != "rules");
+            entries.map(|entry| &entry.value).find_map(template)
+        }
+        _ => None,
+    }
 }
 
 fn dispatch(out: &mut Findings, node: &Node, file: FileId) -> Option<Read> {
