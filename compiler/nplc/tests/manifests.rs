@@ -200,3 +200,23 @@ fn a_chart_is_to_be_rendered_first() {
     sandbox.write("chart/templates/p.yaml", &rendered);
     sandbox.run(&["check", "chart"]).exits(0);
 }
+
+#[test]
+fn no_mistake_of_an_object_hides_another() {
+    let text = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: 123, namespace: \
+                shop}\nspec:\n  endpointSelector: {}\n  ingress:\n  - fromEntities: [cluster]\n    \
+                toPorts: [{ports: [{port: 443, endPort: \"450\"}, {port: \"443\", endPort: 80, protocol: \
+                tcp}]}]\n";
+    let sandbox = Sandbox::with(&[("p.yaml", text)]);
+    let ran = sandbox.run(&["check", "p.yaml", "--format", "concise"]);
+    let out = ran.exits(1).out;
+    let codes: Vec<&str> = out
+        .split(['[', ']'])
+        .filter(|part| part.starts_with("NPL"))
+        .collect();
+    assert_eq!(
+        codes,
+        ["NPL1004", "NPL1004", "NPL1004", "NPL1021", "NPL1015"],
+        "{out}"
+    );
+}

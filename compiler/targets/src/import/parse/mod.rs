@@ -138,7 +138,9 @@ fn dispatch(out: &mut Findings, node: &Node, file: FileId) -> Option<Read> {
         return None;
     }
     version(out, object, &kind);
-    let meta = metadata(out, object, &kind)?;
+    // Without one the object is refused, and its `spec` may have mistakes of its own.
+    let meta = metadata(out, object, &kind);
+    let meta = meta.unwrap_or_else(|| Metadata::unknown(object.place));
     let namespaced = |meta: &Metadata| {
         if meta.namespace.is_empty() {
             SmolStr::new_static(DEFAULT_NAMESPACE)
@@ -208,6 +210,18 @@ struct Metadata {
     labels: Vec<(SmolStr, SmolStr)>,
     resolved: Option<(SmolStr, Place)>,
     place: Place,
+}
+
+impl Metadata {
+    fn unknown(place: Place) -> Self {
+        Self {
+            name: SmolStr::default(),
+            namespace: SmolStr::default(),
+            labels: Vec::new(),
+            resolved: None,
+            place,
+        }
+    }
 }
 
 fn version(out: &mut Findings, object: Object<'_>, kind: &str) {

@@ -82,9 +82,10 @@ fn port_rule(out: &mut Findings, node: &Node, context: Context) -> Option<PortRu
 fn port(out: &mut Findings, node: &Node) -> Option<Port> {
     let object = out.object(node, "ports")?;
     out.known(object, "ports", &["port", "endPort", "protocol"]);
-    let proto = protocol(out, object)?;
+    // Each field has a mistake of its own.
+    let proto = protocol(out, object);
     let number = match object.get("port") {
-        Some(node) => number(out, node)?,
+        Some(node) => number(out, node),
         None => {
             let finding = Diagnostic::new(
                 &codes::POLICY_BAD_PORT,
@@ -95,9 +96,11 @@ fn port(out: &mut Findings, node: &Node) -> Option<Port> {
             return None;
         }
     };
-    if proto.is_extended() {
+    if let (Some(proto), Some(number)) = (proto, &number)
+        && proto.is_extended()
+    {
         let at = object.get("protocol").map_or(object.place, |n| n.place);
-        if number != PortNumber::Number(0) {
+        if *number != PortNumber::Number(0) {
             let message = "a protocol without ports has a port";
             out.refuse(&codes::POLICY_BAD_PORT, at, message);
         } else {
@@ -106,7 +109,8 @@ fn port(out: &mut Findings, node: &Node) -> Option<Port> {
             out.warn(finding);
         }
     }
-    let end = end_port(out, object, &number);
+    let end = end_port(out, object, number.as_ref());
+    let (proto, number) = (proto?, number?);
     Some(Port { number, end, proto })
 }
 
@@ -193,7 +197,7 @@ pub(super) fn is_service_name(text: &str) -> bool {
         && !text.contains("--")
 }
 
-fn end_port(out: &mut Findings, object: Object<'_>, number: &PortNumber) -> u16 {
+fn end_port(out: &mut Findings, object: Object<'_>, number: Option<&PortNumber>) -> u16 {
     let Some(node) = object.get("endPort") else {
         return 0;
     };
@@ -206,16 +210,17 @@ fn end_port(out: &mut Findings, object: Object<'_>, number: &PortNumber) -> u16 
         return 0;
     };
     let useless = match number {
-        PortNumber::Name(_) => {
+        None => None,
+        Some(PortNumber::Name(_)) => {
             Some("a named port has no range, so `endPort` is ignored".to_owned())
         }
-        PortNumber::Number(0) if end > 0 => {
+        Some(PortNumber::Number(0)) if end > 0 => {
             Some("port 0 is every port, so `endPort` is ignored".to_owned())
         }
-        PortNumber::Number(port) if end < *port && end > 0 => Some(format!(
+        Some(PortNumber::Number(port)) if end < *port && end > 0 => Some(format!(
             "`endPort` {end} lies before port {port}, so only {port} counts"
         )),
-        PortNumber::Number(_) => None,
+        Some(PortNumber::Number(_)) => None,
     };
     if let Some(message) = useless {
         let finding = Diagnostic::new(&codes::POLICY_PORT_RANGE_IGNORED, node.place, message);
