@@ -11,6 +11,7 @@ use crate::{
         parts::PartId,
     },
     model::{Direction, Rule, Verdict, Via},
+    port::PortSet,
 };
 
 /// Pairs of parts under which one end is filed; an end with more is filed by its subject alone.
@@ -35,9 +36,9 @@ pub(super) fn check(context: &Context<'_>, out: &mut Found) {
             continue;
         }
         if ends.iter().any(|end| end.end.via.is_some())
-            && let Some((wide, end)) = swallowed(context, &index, ends)
+            && let Some(void) = swallowed(context, &index, ends)
         {
-            out.push((position, via_swallowed(rule, wide, end)));
+            out.push((position, via_swallowed(rule, &void)));
             continue;
         }
         if let Some((wide, same)) = redundant(context, &index, position, rule, ends) {
@@ -134,24 +135,51 @@ fn never_applies(rule: &Rule, deny: &Rule) -> Diagnostic<Place> {
         .help("narrow the deny with `except` or ports, or remove the allow")
 }
 
-/// A rule without a clause that admits everything on one pair and port of each end of this one.
-fn swallowed<'a, 'm>(
-    context: &'a Context<'m>,
-    index: &'a Index,
-    ends: &'a [End<'m>],
-) -> Option<(&'m Rule, &'a End<'m>)> {
-    let mut first = None;
-    for end in ends {
-        let wide = swallower(context, index, end)?;
-        first = first.or(Some((context.rule(wide.rule)?, wide)));
-    }
-    first
+/// What makes a clause void, and where.
+struct Void<'m> {
+    wide: &'m Rule,
+    /// On these ports the other rule admits everything.
+    ports: PortSet,
+    /// It does so between all pods of the rule, not some.
+    all_pods: bool,
+    /// These are all ports of the rule.
+    all_ports: bool,
 }
 
+/// A rule without a clause that admits everything on one pair and port of each end of this one.
+fn swallowed<'m>(context: &Context<'m>, index: &Index, ends: &[End<'m>]) -> Option<Void<'m>> {
+    let mut void: Option<Void<'m>> = None;
+    for end in ends {
+        let ports = void.as_ref().map_or(&*end.end.ports, |void| &void.ports);
+        let other = swallower(context, index, end, ports)?;
+        let ports = other.end.ports.intersect(ports);
+        let all_pods =
+            context.holds(other.subject, end.subject) && context.holds(other.peers, end.peers);
+        let all_ports = end.end.ports.implies(&other.end.ports);
+        void = Some(match void {
+            None => Void {
+                wide: context.rule(other.rule)?,
+                ports,
+                all_pods,
+                all_ports,
+            },
+            Some(first) => Void {
+                ports,
+                all_pods: all_pods && first.all_pods,
+                all_ports: all_ports && first.all_ports,
+                ..first
+            },
+        });
+    }
+    void
+}
+
+/// The end without a clause that admits the most of what this one limits on these ports.
 fn swallower<'a, 'm>(
     context: &'a Context<'m>,
     index: &'a Index,
     end: &'a End<'m>,
+    ports: &PortSet,
 ) -> Option<&'a End<'m>> {
     let subjects = context.set(end.subject).iter().take(SIDE_MAX);
     subjects
@@ -164,28 +192,41 @@ fn swallower<'a, 'm>(
             near.map(move |other| (pair, other))
         })
         .take(LINT_CANDIDATES_MAX)
-        .find(|((s, p), other)| {
+        .filter(|((s, p), other)| {
             let has = |set, part| {
                 let holders = context.parts.holders(part);
                 let set = context.set(set);
                 holders.iter().any(|h| set.binary_search(h).is_ok())
             };
             other.end.via.is_none()
-                && !other.end.ports.disjoint(&end.end.ports)
+                && !other.end.ports.disjoint(ports)
                 && has(other.subject, *s)
                 && has(other.peers, *p)
         })
         .map(|(_, other)| other)
+        .min_by_key(|other| {
+            let pods =
+                context.holds(other.subject, end.subject) && context.holds(other.peers, end.peers);
+            (!(pods && ports.implies(&other.end.ports)), other.rule)
+        })
 }
 
-fn via_swallowed(rule: &Rule, wide: &Rule, end: &End<'_>) -> Diagnostic<Place> {
-    let clause = ends_clause(rule);
-    let message = format!(
-        "{clause} limits nothing: `{}` admits everything on {}",
-        wide.text, end.end.ports
-    );
+fn via_swallowed(rule: &Rule, void: &Void<'_>) -> Diagnostic<Place> {
+    let (clause, wide, ports) = (ends_clause(rule), &void.wide.text, &void.ports);
+    let message = match (void.all_pods, void.all_ports) {
+        (true, true) => {
+            format!("{clause} limits nothing: `{wide}` admits everything on {ports}")
+        }
+        (true, false) => {
+            format!("{clause} limits nothing on {ports}: `{wide}` admits everything there")
+        }
+        (false, _) => format!(
+            "{clause} does not limit all pods of this rule: `{wide}` admits everything on {ports} \
+             between some of them"
+        ),
+    };
     found(&lints::VIA_SWALLOWED, rule, message)
-        .also(place(wide), "this rule has no clause")
+        .also(place(void.wide), "this rule has no clause")
         .note("rules are a union: what one of them admits passes")
         .help("remove the rule without the clause, or narrow its ends or ports")
 }

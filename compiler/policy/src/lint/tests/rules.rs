@@ -152,6 +152,49 @@ fn via_swallowed() {
     check(egress(clause(), "web", "api", "443"), &[]);
 }
 
+/// A clause is said to limit nothing only where it limits nothing.
+#[test]
+fn via_swallowed_says_where() {
+    let message = |wide: (&str, &str), ports: &str| {
+        let clause = shop().allow_via("web", "api", ports, tls(&["a.io"]));
+        let found = lint::check(&clause.allow(wide.0, "api", wide.1).build(), None);
+        assert_eq!(found.len(), 1);
+        found[0].message.clone()
+    };
+    assert_eq!(
+        message(("web", "443"), "443"),
+        "the clause limits nothing: `allow web -> api:443` admits everything on 443/tcp"
+    );
+    assert_eq!(
+        message(("web", "443"), "443 8443"),
+        "the clause limits nothing on 443/tcp: `allow web -> api:443` admits everything there"
+    );
+    assert_eq!(
+        message(("web", "400-500"), "443 8443"),
+        "the clause limits nothing on 443/tcp: `allow web -> api:400-500` admits everything \
+         there"
+    );
+    // Two rules: the one that says most is named.
+    let two = shop()
+        .allow_via("web", "api", "443 8443", tls(&["a.io"]))
+        .allow("web", "api", "8443")
+        .allow("web", "api", "443 8443 9");
+    let found = lint::check(&two.build(), None);
+    let first = found.iter().find(|f| f.message.starts_with("the clause"));
+    assert!(
+        first.is_some_and(|f| f.message.contains("limits nothing: ")),
+        "{found:?}"
+    );
+    let some = shop()
+        .allow_via("web | db", "api", "443", tls(&["a.io"]))
+        .allow("web", "api", "443");
+    assert_eq!(
+        lint::check(&some.build(), None)[0].message,
+        "the clause does not limit all pods of this rule: `allow web -> api:443` admits \
+         everything on 443/tcp between some of them"
+    );
+}
+
 #[test]
 fn allow_never_applies() {
     let one = || shop().allow("web", "api", "80");
