@@ -552,6 +552,76 @@ fn trace_with_addresses_of_names() {
 }
 
 #[test]
+fn trace_of_a_name_whose_addresses_differ() {
+    let text = "namespace bots\n\nuse std.cloud.metadata\n\nworkload bot { app: \"bot\" }\n\n\
+        allow egress bot -> all:443\ndeny all -> metadata\n";
+    let sandbox = Sandbox::with(&[("bots.npl", text)]);
+    let dns = r#"{"odd.example": ["192.0.2.1", "169.254.169.254"],
+        "bad.example": ["169.254.169.254"]}"#;
+    sandbox.write("dns.json", dns);
+    let to = |name: &str| {
+        let src = json!({"namespace": "bots", "labels": {"app": "bot"}});
+        json!({"src": src, "dst": {"fqdn": name}, "port": 443}).to_string()
+    };
+    let log = [to("odd.example"), to("bad.example")].join("\n");
+    let args = ["trace", "bots.npl", "--flows", "-", "--dns", "dns.json"];
+    let ran = sandbox.run_with(&args, log).exits(0);
+    let said: Vec<Value> = ran
+        .out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(said[0]["verdict"], "unknown");
+    assert_eq!(said[0]["needs"], "address");
+    assert_eq!(said[0]["egress"]["needs"], "address");
+    assert_eq!(said[1]["verdict"], "deny");
+    for flow in ["bot -> \"odd.example\":443", "bot -> \"odd.example\""] {
+        let text = sandbox.run(&["trace", "bots.npl", flow, "--dns", "dns.json"]);
+        let text = text.exits(0).out;
+        let head = text.lines().next().unwrap();
+        assert!(
+            head.starts_with("unknown (depends on") && head.contains("address"),
+            "{text}"
+        );
+        let one_port = flow.ends_with(":443");
+        assert!(text.contains("169.254.169.254 ") || !one_port, "{text}");
+    }
+}
+
+/// The reasons are those of flows with the verdict that stands above them.
+#[test]
+fn reasons_agree_with_the_headline() {
+    let sandbox = Sandbox::shop();
+    let ran = sandbox.run(&["trace", "shop.npl", "frontend -> api"]);
+    let text = ran.exits(0).out;
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], "unknown (depends on sni, port)");
+    let kinds: Vec<&str> = lines
+        .iter()
+        .copied()
+        .filter(|l| l.contains(", as "))
+        .collect();
+    assert_eq!(kinds.len(), 2, "{text}");
+    let some = |start: &str| {
+        kinds
+            .iter()
+            .any(|kind| kind.trim_start().starts_with(start))
+    };
+    assert!(
+        some("deny, as ") && some("unknown (depends on sni), as "),
+        "{text}"
+    );
+    assert!(text.contains("shop.npl:6"), "{text}");
+    let json = sandbox
+        .run(&["trace", "shop.npl", "frontend -> api", "--format", "json"])
+        .exits(0)
+        .json();
+    assert_eq!(json["verdict"], "unknown");
+    assert_eq!(json["egress"]["verdict"], "unknown");
+    assert_eq!(json["egress"]["rule"]["line"], 6);
+}
+
+#[test]
 fn init_makes_a_package_that_works() {
     let sandbox = Sandbox::new();
     let ran = sandbox.run(&["init", "my shop"]).exits(0);

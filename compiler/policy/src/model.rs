@@ -243,6 +243,15 @@ pub struct TestFlow {
     pub place: Place,
 }
 
+impl TestFlow {
+    /// Its `dns` fact is a name of the address that it goes to (grammar.md §9). On port 53 the fact
+    /// is what a query asks for.
+    pub fn names_address(&self) -> bool {
+        let query = matches!(self.port, Some(FlowPort::Tcp(53) | FlowPort::Udp(53)));
+        !query && matches!(self.to, FlowEnd::Addr(_)) && self.facts.dns.is_some()
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FlowEnd {
     /// A declared name: stands for all its members.

@@ -140,12 +140,7 @@ impl Tracer<'_> {
             inventory: self.analysis.inventory.as_deref(),
             dns: &dns,
         };
-        let judged = match stated.port {
-            Some(port) if !dns.is_empty() => {
-                judge::asked(&self.runner, &Asked::of(stated, port, around))
-            }
-            _ => judge::stated(&self.runner, stated),
-        };
+        let judged = judge::asked(&self.runner, &Asked::of(stated, around));
         let judged = judged.map_err(|why| Stop::failed(format!("`{text}`: {why}")))?;
         self.ui.out(self.shown(&judged, TraceReport::Full))?;
         Ok(Answer::of(self.meets(&judged)))
@@ -204,10 +199,12 @@ impl Tracer<'_> {
         line: &str,
         around: Around<'_>,
     ) -> std::result::Result<Judged, (Option<usize>, String)> {
+        let at = |(key, why): (&str, String)| (json::column(line, key), why);
         let flow: JsonFlow = json::read(line).map_err(|wrong| (Some(wrong.column), wrong.why))?;
-        let asked = flow
-            .asked(around)
-            .map_err(|(key, why)| (json::column(line, key), why))?;
+        if let Some((key, why)) = flow::slip(line) {
+            return Err(at((&key, why)));
+        }
+        let asked = flow.asked(around).map_err(at)?;
         judge::asked(&self.runner, &asked).map_err(|why| (None, why))
     }
 

@@ -72,6 +72,8 @@ pub enum Need {
     Port,
     /// Which member of a set that stands at an end.
     Member,
+    /// Which of the addresses of a name is dialled.
+    Address,
 }
 
 impl Need {
@@ -82,6 +84,7 @@ impl Need {
             Self::ControlPlane => "control-plane",
             Self::Port => "port",
             Self::Member => "member",
+            Self::Address => "address",
         }
     }
 }

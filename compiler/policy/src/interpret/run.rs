@@ -133,6 +133,11 @@ impl<'m> Runner<'m> {
         self.members.of(end)
     }
 
+    /// Ports that stand for every port, where a flow names none.
+    pub fn ports(&self) -> Vec<FlowPort> {
+        atoms::ports(self.interpreter.model, None)
+    }
+
     /// Judges one stated flow; `expect` of `None` expects nothing, so that nothing fails but what
     /// cannot be judged.
     pub fn run(&self, stated: &TestFlow) -> FlowOutcome {
@@ -142,7 +147,7 @@ impl<'m> Runner<'m> {
         self.name_address(stated, &mut facts, &mut destinations);
         let ports = match stated.port {
             Some(port) => vec![port],
-            None => atoms::ports(self.interpreter.model, None),
+            None => self.ports(),
         };
         for (side, ends) in [(Side::Source, &sources), (Side::Destination, &destinations)] {
             if ends.is_empty() {
@@ -190,8 +195,7 @@ impl<'m> Runner<'m> {
         facts: &mut crate::model::Facts,
         destinations: &mut [Endpoint],
     ) {
-        let query = matches!(stated.port, Some(FlowPort::Tcp(53) | FlowPort::Udp(53)));
-        if query || !matches!(stated.to, FlowEnd::Addr(_)) {
+        if !stated.names_address() {
             return;
         }
         for end in destinations {

@@ -1,19 +1,22 @@
 //! Flows as JSON, one a line (cli.md §3), to what the interpreter takes.
 //!
-//! Keys beside those that are known are let be in a flow (logs carry more), and refused in a peer,
-//! where a slip would silently describe another pod.
+//! Keys beside those that are known are let be in a flow (logs carry more), unless one of them looks
+//! like a slip, and refused in a peer, where a slip would silently describe another pod.
 
 use std::{collections::BTreeMap, fmt, net::IpAddr};
 
+use npl_diagnostics::suggest;
 use npl_policy::{
     interpret::{Endpoint, in_its_namespace},
     inventory::{Inventory, PodTemplate, Proto},
     model::{Entity, Facts, FlowEnd, FlowPort, Pod, Set, TestFlow},
+    port::{icmp_named, icmp_names},
 };
 use serde::{
     Deserialize, Deserializer,
     de::{Error, Unexpected, Visitor},
 };
+use serde_json::Value;
 use smol_str::SmolStr;
 
 use super::json;
@@ -31,6 +34,44 @@ pub(super) struct JsonFlow {
     sni: Option<SmolStr>,
     http: Option<Http>,
     dns: Option<SmolStr>,
+    icmp: Option<SmolStr>,
+    /// Of ICMP. What a log calls the type of something else is let be.
+    #[serde(rename = "type")]
+    icmp_type: Option<Value>,
+}
+
+/// The keys that a slip may have meant. `type` is no one of them: "time" is near to it, and a flow
+/// of ICMP without it is refused.
+const FLOW_KEYS: [&str; 8] = ["src", "dst", "port", "proto", "sni", "http", "dns", "icmp"];
+
+const HTTP_KEYS: [&str; 3] = ["method", "path", "host"];
+
+/// The key of a flow that looks like a slip of another one, and a sentence.
+pub(super) fn slip(line: &str) -> Option<(String, String)> {
+    let flow: BTreeMap<String, Value> = json::read(line).ok()?;
+    let http = flow.get("http").and_then(Value::as_object);
+    let near = |key: &str, known: &[&'static str]| {
+        let unknown = !known.contains(&key) && key != "type";
+        let near = if key == "protocol" {
+            Some("proto")
+        } else {
+            suggest(key, known.iter().copied())
+        };
+        near.filter(|_| unknown)
+    };
+    for key in flow.keys() {
+        if let Some(near) = near(key, &FLOW_KEYS) {
+            let why = format!("a flow has no `{key}`; did you mean `{near}`?");
+            return Some((key.clone(), why));
+        }
+    }
+    for key in http.into_iter().flat_map(serde_json::Map::keys) {
+        if let Some(near) = near(key, &HTTP_KEYS) {
+            let why = format!("`http` of a flow has no `{key}`; did you mean `{near}`?");
+            return Some(("http".to_owned(), why));
+        }
+    }
+    None
 }
 
 #[derive(Debug, Deserialize)]
@@ -45,9 +86,29 @@ struct Peer {
     namespace_labels: Option<BTreeMap<SmolStr, SmolStr>>,
     #[serde(rename = "serviceAccount")]
     account: Option<SmolStr>,
-    ip: Option<IpAddr>,
+    ip: Option<Address>,
     fqdn: Option<SmolStr>,
     entity: Option<String>,
+}
+
+/// As the language reads one (NPL0016): an IPv4 address has one spelling.
+#[derive(Clone, Copy, Debug)]
+struct Address(IpAddr);
+
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let ip = IpAddr::deserialize(from)?;
+        let four = match ip {
+            IpAddr::V6(six) => six.to_ipv4_mapped(),
+            IpAddr::V4(_) => None,
+        };
+        match four {
+            None => Ok(Self(ip)),
+            Some(four) => Err(D::Error::custom(format!(
+                "`{ip}` is an IPv4 address written as IPv6; write `{four}`"
+            ))),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -105,13 +166,14 @@ pub(super) enum End {
 pub(super) struct Asked {
     pub src: End,
     pub dst: End,
-    pub port: FlowPort,
+    /// `None`: every port.
+    pub port: Option<FlowPort>,
     pub facts: Facts,
 }
 
 impl Asked {
-    /// A flow in words, where `--dns` gives addresses their names.
-    pub(super) fn of(stated: &TestFlow, port: FlowPort, around: Around<'_>) -> Self {
+    /// A flow in words.
+    pub(super) fn of(stated: &TestFlow, around: Around<'_>) -> Self {
         let end = |end: &FlowEnd| match end {
             FlowEnd::Addr(ip) => End::Exactly(vec![at(*ip, around)]),
             FlowEnd::Name(name) => named(name, around),
@@ -121,12 +183,19 @@ impl Asked {
             }
             FlowEnd::Set(_) => End::Any(end.clone()),
         };
-        Self {
+        let mut out = Self {
             src: end(&stated.from),
             dst: end(&stated.to),
-            port,
+            port: stated.port,
             facts: stated.facts.clone(),
+        };
+        if stated.names_address()
+            && let End::Exactly(ends) = &mut out.dst
+            && let [Endpoint::Addr { names, .. }] = ends.as_mut_slice()
+        {
+            names.extend(out.facts.dns.take());
         }
+        out
     }
 }
 
@@ -141,7 +210,7 @@ impl JsonFlow {
         Ok(Asked {
             src: end("src", &self.src)?,
             dst: end("dst", &self.dst)?,
-            port: self.flow_port(around)?,
+            port: Some(self.flow_port(around)?),
             facts: Facts {
                 sni: self.sni.clone(),
                 method: http.and_then(|http| http.method.clone()),
@@ -153,35 +222,65 @@ impl JsonFlow {
     }
 
     fn flow_port(&self, around: Around<'_>) -> Result<FlowPort, (&'static str, String)> {
-        let proto = self.proto.as_deref().unwrap_or("TCP").to_ascii_uppercase();
-        let icmp = |n: u16| {
-            let wrong = |_| ("port", format!("{n} is no ICMP type; it is at most 255"));
-            u8::try_from(n).map_err(wrong)
+        let proto = match (&self.proto, &self.icmp) {
+            (Some(proto), _) => proto.to_ascii_uppercase(),
+            (None, Some(_)) => "ICMP".to_owned(),
+            (None, None) => "TCP".to_owned(),
         };
-        let named = |name, proto| {
-            let number = self.named_port(name, proto, around);
-            number.map_err(|why| ("port", why))
-        };
-        let (number, proto) = match (&self.port, proto.as_str()) {
-            (None, _) => return Err(("src", "the flow has no `port`".to_owned())),
-            (Some(Port::Number(n)), "TCP") => (*n, Proto::Tcp),
-            (Some(Port::Number(n)), "UDP") => (*n, Proto::Udp),
-            (Some(Port::Number(n)), "SCTP") => (*n, Proto::Sctp),
-            (Some(Port::Number(n)), "ICMP" | "ICMPV4") => return Ok(FlowPort::Icmp4(icmp(*n)?)),
-            (Some(Port::Number(n)), "ICMPV6") => return Ok(FlowPort::Icmp6(icmp(*n)?)),
-            (Some(Port::Name(name)), "TCP") => (named(name, Proto::Tcp)?, Proto::Tcp),
-            (Some(Port::Name(name)), "UDP") => (named(name, Proto::Udp)?, Proto::Udp),
-            (Some(Port::Name(name)), "SCTP") => (named(name, Proto::Sctp)?, Proto::Sctp),
-            (_, other) => {
+        let over = match proto.as_str() {
+            "TCP" => Proto::Tcp,
+            "UDP" => Proto::Udp,
+            "SCTP" => Proto::Sctp,
+            "ICMP" | "ICMPV4" => return self.icmp_type(Family::V4).map(FlowPort::Icmp4),
+            "ICMPV6" => return self.icmp_type(Family::V6).map(FlowPort::Icmp6),
+            other => {
                 let why = format!("`proto` is `{other}`; it is TCP, UDP, SCTP, ICMP or ICMPv6");
                 return Err(("proto", why));
             }
         };
-        Ok(match proto {
+        if self.icmp.is_some() {
+            return Err(("icmp", format!("a flow of {proto} has no `icmp`")));
+        }
+        let number = match &self.port {
+            None => return Err(("src", "the flow has no `port`".to_owned())),
+            Some(Port::Number(number)) => *number,
+            Some(Port::Name(name)) => {
+                let number = self.named_port(name, over, around);
+                number.map_err(|why| ("port", why))?
+            }
+        };
+        Ok(match over {
             Proto::Tcp => FlowPort::Tcp(number),
             Proto::Udp => FlowPort::Udp(number),
             Proto::Sctp => FlowPort::Sctp(number),
         })
+    }
+
+    /// The type of a flow of ICMP: by its name, its number, or its number as the `port`.
+    fn icmp_type(&self, family: Family) -> Result<u8, (&'static str, String)> {
+        let no_type = |key, given: &dyn fmt::Display| {
+            let why = format!("`{given}` is no ICMP type, which is a number up to 255");
+            (key, why)
+        };
+        match (&self.icmp, &self.icmp_type, &self.port) {
+            (Some(name), None, None) => icmp_type(name, family).map_err(|why| ("icmp", why)),
+            (None, Some(given), None) => {
+                let number = given.as_u64().and_then(|n| u8::try_from(n).ok());
+                number.ok_or_else(|| no_type("type", given))
+            }
+            (None, None, Some(Port::Number(n))) => u8::try_from(*n).map_err(|_| no_type("port", n)),
+            (None, None, Some(Port::Name(name))) => Err(no_type("port", name)),
+            (None, None, None) => Err((
+                "src",
+                "the flow is ICMP and has no type; give `type`, as 8, or `icmp`, as \"echo\""
+                    .to_owned(),
+            )),
+            _ => Err((
+                if self.icmp.is_some() { "icmp" } else { "type" },
+                "the flow has its ICMP type twice; give one of `icmp`, `type` and `port`"
+                    .to_owned(),
+            )),
+        }
     }
 
     /// A container port's name, as the destination's manifest gives it.
@@ -208,6 +307,44 @@ impl JsonFlow {
     }
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Family {
+    V4,
+    V6,
+}
+
+/// The type that a name of the module `icmp` stands for.
+fn icmp_type(name: &str, family: Family) -> Result<u8, String> {
+    let (label, proto) = match family {
+        Family::V4 => ("ICMP", "ICMPv6"),
+        Family::V6 => ("ICMPv6", "ICMP"),
+    };
+    let Some(set) = icmp_named(name) else {
+        let near = suggest(name, icmp_names());
+        let near = near.map(|near| format!("; did you mean `{near}`?"));
+        let near = near.unwrap_or_else(|| "; give its number as `type`".to_owned());
+        return Err(format!("`{name}` is no ICMP type that has a name{near}"));
+    };
+    let port = |n: u8| match family {
+        Family::V4 => FlowPort::Icmp4(n),
+        Family::V6 => FlowPort::Icmp6(n),
+    };
+    let types: Vec<u8> = (0..=u8::MAX).filter(|n| set.contains(port(*n))).collect();
+    match types.as_slice() {
+        [one] => Ok(*one),
+        [] => Err(format!(
+            "`{name}` is no type of {label}; it is one of {proto}"
+        )),
+        several => {
+            let several: Vec<String> = several.iter().map(u8::to_string).collect();
+            let several = several.join(" and ");
+            Err(format!(
+                "`{name}` is types {several} of {label}; give one as `type`"
+            ))
+        }
+    }
+}
+
 impl Peer {
     fn end(&self, around: Around<'_>) -> Result<End, String> {
         let pod = self.namespace.is_some()
@@ -223,7 +360,7 @@ impl Peer {
         if ways.iter().filter(|given| **given).count() != 1 {
             return Err("is one of {namespace, labels}, {ip}, {fqdn} and {entity}".to_owned());
         }
-        if let Some(ip) = self.ip {
+        if let Some(Address(ip)) = self.ip {
             return Ok(End::Exactly(vec![at(ip, around)]));
         }
         if let Some(name) = &self.fqdn {
@@ -339,11 +476,11 @@ fn labels_of(namespace: &SmolStr, inventory: Option<&Inventory>) -> Vec<(SmolStr
 
 /// Reads `--dns`: names are folded as patterns are.
 pub(super) fn read_dns(text: &str) -> Result<Dns, json::Wrong> {
-    let read: Dns = json::read(text)?;
+    let read: BTreeMap<String, Vec<Address>> = json::read(text)?;
     let fold = |name: &str| name.to_ascii_lowercase().trim_end_matches('.').to_owned();
     Ok(read
         .iter()
-        .map(|(name, list)| (fold(name), list.clone()))
+        .map(|(name, list)| (fold(name), list.iter().map(|Address(ip)| *ip).collect()))
         .collect())
 }
 
@@ -376,6 +513,85 @@ mod tests {
             api_server: false,
         };
         assert_eq!(ends, [want]);
+    }
+
+    #[test]
+    fn flows_of_icmp() {
+        let port = |rest: &str| {
+            let pod = r#"{"namespace": "n", "labels": {}}"#;
+            let text = format!(r#"{{"src": {pod}, "dst": {pod}, {rest}}}"#);
+            asked(&text, "{}").map(|asked| asked.port)
+        };
+        let (four, six) = (FlowPort::Icmp4, FlowPort::Icmp6);
+        for (rest, want) in [
+            (r#""proto": "ICMP", "icmp": "echo""#, four(8)),
+            (r#""icmp": "echo""#, four(8)),
+            (r#""proto": "ICMP", "type": 8"#, four(8)),
+            (r#""proto": "icmp", "port": 8"#, four(8)),
+            (r#""proto": "ICMPv6", "icmp": "echo""#, six(128)),
+            (r#""proto": "ICMPv6", "type": 135"#, six(135)),
+            (
+                r#""proto": "TCP", "port": 1, "type": "L3_L4""#,
+                FlowPort::Tcp(1),
+            ),
+        ] {
+            assert_eq!(port(rest), Ok(Some(want)), "{rest}");
+        }
+        for (rest, why) in [
+            (
+                r#""proto": "ICMP""#,
+                "is ICMP and has no type; give `type`, as 8, or `icmp`",
+            ),
+            (r#""proto": "ICMP", "type": 256"#, "`256` is no ICMP type"),
+            (r#""proto": "ICMP", "port": "web""#, "`web` is no ICMP type"),
+            (
+                r#""proto": "ICMP", "type": 8, "icmp": "echo""#,
+                "type twice",
+            ),
+            (r#""proto": "ICMP", "icmp": "ecco""#, "did you mean `echo`?"),
+            (
+                r#""proto": "ICMP", "icmp": "echo-v6""#,
+                "no type of ICMP; it is one of ICMPv6",
+            ),
+            (
+                r#""proto": "ICMPv6", "icmp": "unreachable""#,
+                "types 1 and 2 of ICMPv6",
+            ),
+            (
+                r#""proto": "TCP", "port": 1, "icmp": "echo""#,
+                "a flow of TCP has no `icmp`",
+            ),
+        ] {
+            let got = port(rest).unwrap_err();
+            assert!(got.contains(why), "{rest}: {got}");
+        }
+    }
+
+    #[test]
+    fn slips_of_keys() {
+        let why = |line: &str| slip(line).map(|(_, why)| why);
+        let said =
+            |key: &str, near: &str| Some(format!("a flow has no `{key}`; did you mean `{near}`?"));
+        assert_eq!(why(r#"{"snii": "x"}"#), said("snii", "sni"));
+        assert_eq!(why(r#"{"protocol": "UDP"}"#), said("protocol", "proto"));
+        assert_eq!(why(r#"{"Proto": "UDP"}"#), said("Proto", "proto"));
+        assert_eq!(
+            why(r#"{"http": {"metod": "GET"}}"#).as_deref(),
+            Some("`http` of a flow has no `metod`; did you mean `method`?")
+        );
+        // What logs and our own answers carry besides.
+        let more = r#"{"type": "L7", "time": 1, "verdict": "allow", "needs": "sni",
+            "egress": "allow", "ingress": "allow", "http": {"headers": [], "url": ""}}"#;
+        assert_eq!(why(more), None);
+    }
+
+    #[test]
+    fn addresses_have_one_spelling() {
+        let flow = r#"{"src": {"namespace": "n"}, "dst": {"ip": "::ffff:1.2.3.4"}, "port": 1}"#;
+        let want = "`::ffff:1.2.3.4` is an IPv4 address written as IPv6; write `1.2.3.4`";
+        assert_eq!(asked(flow, "{}").unwrap_err(), want);
+        let wrong = read_dns(r#"{"a.example": ["::FFFF:0102:0304"]}"#).unwrap_err();
+        assert_eq!(wrong.why, want);
     }
 
     #[test]

@@ -77,9 +77,12 @@ fn workload_json(i: u32, model: &Model, located: &dyn Located) -> Option<Value> 
 
 /// The verdict on one line, without its end.
 pub(super) fn concise(judged: &Judged, color: bool) -> String {
-    let word = answer_word(&judged.answer);
-    let word = paint(color, ink(&judged.answer), word);
-    match &judged.answer {
+    concise_answer(&judged.answer, color)
+}
+
+fn concise_answer(answer: &Answer, color: bool) -> String {
+    let word = paint(color, ink(answer), answer_word(answer));
+    match answer {
         Answer::Unknown(needs) => format!("{word} (depends on {})", needs_words(needs)),
         _ => word,
     }
@@ -93,30 +96,39 @@ fn ink(answer: &Answer) -> Paint {
     }
 }
 
-/// The verdict with the reason of each end, for people.
+/// The verdict with the reason of each end, for people. Where the flows that the ends stand for
+/// differ, one of each kind is shown: no flow has the reasons of them all.
 pub(super) fn full(judged: &Judged, model: &Model, located: &dyn Located, color: bool) -> String {
     let mut out = concise(judged, color) + "\n";
-    let ends = [
-        (Direction::Egress, &judged.egress),
-        (Direction::Ingress, &judged.ingress),
-    ];
-    for (direction, end) in ends {
-        let name = match direction {
-            Direction::Egress => "leaving the source",
-            Direction::Ingress => "entering the destination",
-        };
-        let word = paint(color, ink(&end.answer), answer_word(&end.answer));
-        out.push_str(&format!(
-            "  {name}: {word}, {}\n",
-            reason(end, direction, model, located)
-        ));
+    let one_kind = judged.first.len() == 1;
+    for case in &judged.first {
+        if !one_kind {
+            let word = concise_answer(&case.answer, color);
+            out.push_str(&format!("  {word}, as {}:\n", clean(&case.flow)));
+        }
+        let indent = if one_kind { "  " } else { "    " };
+        for direction in [Direction::Egress, Direction::Ingress] {
+            let (name, end) = match direction {
+                Direction::Egress => ("leaving the source", &case.egress),
+                Direction::Ingress => ("entering the destination", &case.ingress),
+            };
+            let word = paint(color, ink(&end.answer), answer_word(&end.answer));
+            let reason = reason(end, direction, model, located);
+            let reason = reason.replace('\n', &format!("\n{indent}"));
+            out.push_str(&format!("{indent}{name}: {word}, {reason}\n"));
+        }
     }
     if let Some(assurance) = judged.assurance {
         out.push_str(&format!("  assurance: {}\n", assurance_text(assurance)));
     }
     if judged.cases > 1 {
+        let which = if one_kind {
+            "the reasons are those of the first"
+        } else {
+            "shown is the first of each kind"
+        };
         out.push_str(&format!(
-            "  (the ends stand for {} concrete flows; the reasons are those of the first)\n",
+            "  (the ends stand for {} concrete flows; {which})\n",
             judged.cases
         ));
     }
@@ -129,7 +141,7 @@ fn reason(end: &EndSaid, direction: Direction, model: &Model, located: &dyn Loca
             Some(rule) => {
                 let at = located.at(rule.place);
                 format!(
-                    "by rule {} at {}:{}\n    {}",
+                    "by rule {} at {}:{}\n  {}",
                     rule.id,
                     clean(&at.file),
                     at.line,
