@@ -485,3 +485,52 @@ fn the_fix_of_a_workload_that_is_only_denied_opens_it() {
     let ran = sandbox.run_with(&["check", "-"], &fixed).exits(0);
     assert_eq!(ran.out, "");
 }
+
+/// A rule of a template is silenced where it stands, wherever the template is applied.
+#[test]
+fn an_ignore_inside_a_template() {
+    let text = |before: &str, behind: &str| {
+        format!(
+            "namespace s\nworkload a {{ app: \"a\" }}\nworkload b {{ app: \"b\" }}\n\
+             template t(w: workload) {{\n{before}  allow w -> b{behind}\n}}\n\
+             template u(w: workload) {{\n  apply t(w)\n}}\napply t(a)\napply u(b)\n"
+        )
+    };
+    let mark = "// nplc: ignore broad-allow (OPS-1)";
+    let sandbox = Sandbox::new();
+    for text in [
+        text(&format!("  {mark}\n"), ""),
+        text("", &format!(" {mark}")),
+    ] {
+        let ran = sandbox.run_with(&["check", "-"], &text).exits(0);
+        assert_eq!(ran.out, "");
+    }
+    let loud = sandbox.run_with(&["check", "-"], text("", "")).exits(0).out;
+    assert_eq!(loud.matches("NPL0601").count(), 2, "{loud}");
+    let other = text("  // nplc: ignore redundant-rule (OPS-1)\n", "");
+    let other = sandbox.run_with(&["check", "-"], other).exits(0).out;
+    assert!(
+        other.contains("NPL0908") && other.contains("NPL0601"),
+        "{other}"
+    );
+}
+
+/// Findings call things as the file does.
+#[test]
+fn notes_of_claims_use_the_names_of_the_file() {
+    let text = "namespace s\nuse std.kubernetes.kube_dns\nuse std.cloud.metadata\n\
+        workload a { app: \"a\" } open ingress\nworkload b { app: \"b\" }\n\
+        external x = \"x.example.com\"\nexternal y = \"y.example.com\"\n\
+        allow b -> x:443 via tls.sni x\n\
+        allow b -> kube_dns:53/any via dns \"x.example.com\"\n\
+        deny all -> metadata\nassert b can reach a:80\nassert b cannot reach y\n";
+    let out = Sandbox::new().run_with(&["check", "-"], text).exits(1).out;
+    for want in [
+        "at the source: `b` is sealed",
+        "at the destination: `a` does not seal",
+        "answers for both `x` and `y`",
+    ] {
+        assert!(out.contains(want), "{want}: {out}");
+    }
+    assert!(!out.contains("npl."), "{out}");
+}

@@ -6,7 +6,8 @@ use npl_diagnostics::{Diagnostic, Place, codes::claims as codes};
 use smol_str::SmolStr;
 
 use super::{
-    Assumption, ClaimOutcome, Decision, NotChecked, Unenforced, Witness, witness::sets_of,
+    Assumption, ClaimOutcome, Decision, NotChecked, Unenforced, Witness, space::short,
+    witness::sets_of,
 };
 use crate::{
     interpret::{Answer, By, EndVerdict, Endpoint, Side},
@@ -193,7 +194,7 @@ fn ends_text(model: &Model, witness: &Witness) -> Vec<String> {
 /// What decides at one end, in words.
 pub fn end_text(model: &Model, end: &EndVerdict) -> String {
     let workload = |index: u32| match model.workloads.get(index as usize) {
-        Some(workload) => workload.name.as_str(),
+        Some(workload) => workload.short.as_str(),
         None => "",
     };
     match end.by {
@@ -229,11 +230,6 @@ fn overlap(witness: &Witness) -> Option<(&str, &str)> {
         ([a, b, ..], _) | (_, [a, b, ..]) => Some((short(a), short(b))),
         _ => None,
     }
-}
-
-/// A declared name without its module: as its own file writes it.
-fn short(name: &str) -> &str {
-    name.rsplit_once('.').map_or(name, |(_, short)| short)
 }
 
 fn overlap_text(witness: &Witness) -> Vec<String> {

@@ -104,8 +104,12 @@ pub(super) fn targets<'m>(model: &'m Model, set: &'m Set) -> Vec<Target<'m>> {
         out.push(plain(Kind::Pods, every, "any pod".into()));
     } else {
         out.extend(set.pods.iter().map(|part| {
-            let called = part.workload.clone().unwrap_or_default();
-            plain(Kind::Pods, Region::Pods((*part.pods).clone()), called)
+            let called = part.workload.as_deref().map(short).unwrap_or_default();
+            plain(
+                Kind::Pods,
+                Region::Pods((*part.pods).clone()),
+                called.into(),
+            )
         }));
     }
     let nets = AddrSet::from_nets(&set.nets);
@@ -134,7 +138,7 @@ pub(super) fn targets<'m>(model: &'m Model, set: &'m Set) -> Vec<Target<'m>> {
         ..plain(
             Kind::Named,
             Region::Addrs(AddrSet::all()),
-            part.external.clone(),
+            external(part).into(),
         )
     }));
     out
@@ -165,7 +169,7 @@ pub(super) fn admitted(peers: &Set, target: &Target<'_>) -> Vec<(Region, Option<
         let unlikely = |nets: &AddrSet| target.name.filter(|_| !is_public(nets));
         let assumption = match &region {
             Region::Addrs(nets) => unlikely(nets).map(|part| Assumption::Answers {
-                external: part.external.clone(),
+                external: external(part).into(),
                 never: networks(peers),
             }),
             _ => None,
@@ -184,6 +188,20 @@ pub(super) fn admitted(peers: &Set, target: &Target<'_>) -> Vec<(Region, Option<
     out
 }
 
+/// A declared name without its module: as its own file writes it.
+pub(super) fn short(name: &str) -> &str {
+    name.rsplit_once('.').map_or(name, |(_, short)| short)
+}
+
+/// An external as its own file writes it: a name in quotes has no module.
+fn external(part: &NamePart) -> &str {
+    let text = part.external.as_str();
+    if part.pattern.as_str() == text {
+        return text;
+    }
+    short(text)
+}
+
 fn networks(set: &Set) -> SmolStr {
     let listed: Vec<String> = set.nets.iter().map(|net| net.cidr.to_string()).collect();
     listed.join(" | ").into()
@@ -193,13 +211,19 @@ fn networks(set: &Set) -> SmolStr {
 fn by_name(part: &NamePart, target: &Target<'_>) -> Option<Assumption> {
     match target.name {
         Some(other) if part.pattern.intersects(&other.pattern) => None,
-        Some(other) => Some(Assumption::Shared {
-            external: part.external.clone(),
-            other: other.external.clone(),
-        }),
+        Some(other) => {
+            let mut names = (external(part), external(other));
+            if names.0 == names.1 {
+                names = (part.external.as_str(), other.external.as_str());
+            }
+            Some(Assumption::Shared {
+                external: names.0.into(),
+                other: names.1.into(),
+            })
+        }
         None if target.world && target.kind == (Kind::Addrs { api_server: false }) => None,
         None => Some(Assumption::Answers {
-            external: part.external.clone(),
+            external: external(part).into(),
             never: target.called.clone(),
         }),
     }

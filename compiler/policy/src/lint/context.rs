@@ -9,7 +9,10 @@ use crate::{
     addr::{AddrSet, metadata},
     label::Cube,
     limits::LINT_CANDIDATES_MAX,
-    lint::parts::{Part, PartId, Parts},
+    lint::{
+        RULE_OF_TEMPLATE,
+        parts::{Part, PartId, Parts},
+    },
     model::{Direction, EndRule, Entity, Model, Ownership, Rule, Set, Verdict, Workload},
     overlap::OverlapIndex,
     port::PortSet,
@@ -307,8 +310,6 @@ fn bound(model: &Model, sets: &[&Set]) -> Vec<Bound> {
 pub(super) fn found(code: Code, rule: &Rule, message: impl Into<String>) -> Diagnostic<Place> {
     match rule.applied_at.last() {
         None => Diagnostic::new(code, rule.place, message),
-        Some(&apply) => {
-            Diagnostic::new(code, apply, message).also(rule.place, "by this rule of the template")
-        }
+        Some(&apply) => Diagnostic::new(code, apply, message).also(rule.place, RULE_OF_TEMPLATE),
     }
 }

@@ -24,6 +24,9 @@ use npl_diagnostics::{Diagnostic, Place};
 
 use crate::{inventory::Inventory, lint::context::Context, model::Model};
 
+/// The label at the rule of a template, of a finding that stands where the template is applied.
+pub const RULE_OF_TEMPLATE: &str = "by this rule of the template";
+
 /// Every finding of this module: those about workloads first, then those about rules in their
 /// order.
 pub fn check(model: &Model, inventory: Option<&Inventory>) -> Vec<Diagnostic<Place>> {

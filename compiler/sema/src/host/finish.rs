@@ -4,6 +4,7 @@ use npl_diagnostics::{
     Anchor, Diagnostic, FileId, LineIndex, Place, Severity, Sources as _, Span, TextRange,
     codes::{Code, config},
 };
+use npl_policy::lint::RULE_OF_TEMPLATE;
 use rustc_hash::FxHashMap;
 
 use super::Host;
@@ -95,18 +96,30 @@ impl Ignoring {
         Self { files }
     }
 
+    /// By an ignore at the finding's own place, or at the rule of the template that it is about: a
+    /// rule is silenced where it stands, wherever its template is applied.
     fn silences(&mut self, host: &Host, diagnostic: &Diagnostic<Place>) -> bool {
         if self.files.is_empty() || diagnostic.code.severity == Severity::Error {
             return false;
         }
-        let span = host.resolve(diagnostic.at);
+        let labels = diagnostic.labels.iter();
+        let rule = labels.filter(|label| label.text == RULE_OF_TEMPLATE);
+        let mut silenced = false;
+        for place in rule.map(|label| label.at).chain([diagnostic.at]) {
+            silenced |= self.silences_at(host, place, diagnostic.code);
+        }
+        silenced
+    }
+
+    fn silences_at(&mut self, host: &Host, place: Place, code: Code) -> bool {
+        let span = host.resolve(place);
         let Some(of_file) = self.files.get_mut(&span.file) else {
             return false;
         };
         let text = host.text(span.file);
         let line = |at: u32| of_file.lines.position(text, at).line;
         let own = (line(span.range.start), line(span.range.end));
-        let item = host.item_lines(diagnostic.at.anchor, line);
+        let item = host.item_lines(place.anchor, line);
         let mut silenced = false;
         for (ignore, used) in &mut of_file.list {
             let at = of_file.lines.position(text, ignore.target).line;
@@ -116,7 +129,7 @@ impl Ignoring {
                 (own.0..=own.1).contains(&at)
                     || item.is_some_and(|(first, last)| at == first || at == last)
             };
-            if meets && ignore.code == diagnostic.code {
+            if meets && ignore.code == code {
                 *used = true;
                 silenced = true;
             }
