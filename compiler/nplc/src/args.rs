@@ -35,6 +35,15 @@ pub struct Talk {
     pub verbose: bool,
 }
 
+impl Talk {
+    /// Where no flag was read.
+    pub(crate) const PLAIN: Self = Self {
+        color: ColorWhen::Auto,
+        quiet: false,
+        verbose: false,
+    };
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ColorWhen {
     Auto,

@@ -36,15 +36,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     }));
     let cli = match args::Cli::try_parse_from(words) {
         Ok(cli) => cli,
-        Err(error) => {
-            // a closed pipe under `--help | head -1` is no news
-            let _ = error.print();
-            return if error.use_stderr() {
-                ExitCode::from(stop::EXIT_FAILED)
-            } else {
-                ExitCode::SUCCESS
-            };
-        }
+        Err(error) => return unparsed(&error),
     };
     let ui = Ui::new(&cli.talk);
     let end = commands::run(&cli.command, &ui);
@@ -52,6 +44,20 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(Stop::Failed(text)) => ui.failed(text),
         Err(Stop::Broken(gathered)) => commands::broken(gathered, &cli.command, &ui),
         _ => {}
+    }
+    stop::exit_code(&end)
+}
+
+/// An error of usage, or the help that was asked for, which has to arrive as any other result has.
+fn unparsed(error: &clap::Error) -> ExitCode {
+    use std::io::Write as _;
+    let wrote = error.print().and_then(|()| std::io::stdout().flush());
+    if error.use_stderr() {
+        return ExitCode::from(stop::EXIT_FAILED);
+    }
+    let end = ui::arrived(wrote).map(|()| Answer::Yes);
+    if let Err(Stop::Failed(text)) = &end {
+        Ui::new(&args::Talk::PLAIN).failed(text);
     }
     stop::exit_code(&end)
 }

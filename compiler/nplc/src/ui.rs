@@ -52,10 +52,7 @@ impl Ui {
             .iter()
             .try_for_each(|piece| stdout.write_all(piece.as_ref().as_bytes()))
             .and_then(|()| stdout.flush());
-        wrote.map_err(|error| match error.kind() {
-            io::ErrorKind::BrokenPipe => Stop::Closed,
-            _ => Stop::at("standard output", error),
-        })
+        arrived(wrote)
     }
 
     /// Findings beside a result: shown even with `--quiet`.
@@ -86,6 +83,14 @@ impl Ui {
         let rest: String = lines.map(|line| format!("\n{line}")).collect();
         self.err(&format!("{mark}: {first}{rest}\n"));
     }
+}
+
+/// What became of a write to standard output. A closed pipe, as of `| head -1`, is no news.
+pub(crate) fn arrived(wrote: io::Result<()>) -> Result<()> {
+    wrote.map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => Stop::Closed,
+        _ => Stop::at("standard output", error),
+    })
 }
 
 fn set(name: &str) -> bool {

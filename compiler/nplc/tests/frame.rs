@@ -43,6 +43,25 @@ fn usage_is_exit_code_two() {
     }
 }
 
+/// Every result has to arrive, help as well.
+#[test]
+fn a_full_disk_is_told() {
+    let sandbox = Sandbox::shop();
+    for args in [
+        &["--help"][..],
+        &["--version"],
+        &["check", "--help"],
+        &["build", "shop.npl"],
+    ] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+        let Ok(full) = full else { return };
+        let ran = sandbox.command().args(args).stdout(full).output().unwrap();
+        let err = String::from_utf8(ran.stderr).unwrap();
+        assert_eq!(ran.status.code(), Some(2), "{args:?} {err}");
+        assert!(err.contains("No space left"), "{args:?} {err}");
+    }
+}
+
 #[test]
 fn help_and_version_are_answers() {
     let sandbox = Sandbox::new();
