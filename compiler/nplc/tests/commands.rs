@@ -621,6 +621,31 @@ fn reasons_agree_with_the_headline() {
     assert_eq!(json["egress"]["rule"]["line"], 6);
 }
 
+/// Whose name is not the folder's is told so.
+#[test]
+fn init_says_why_a_name_is_another() {
+    let sandbox = Sandbox::new();
+    for (folder, why) in [
+        ("été", Some("named `policy`, since `été` has letters")),
+        (
+            "test",
+            Some("named `policy`, since `test` is a word of the language"),
+        ),
+        (
+            "My Shop",
+            Some("named `my-shop`, since `My Shop` is no name"),
+        ),
+        ("shop", None),
+    ] {
+        let ran = sandbox.run(&["init", folder]).exits(0);
+        match why {
+            Some(why) => assert!(ran.err.contains(why), "{}", ran.err),
+            None => assert!(!ran.err.contains("since"), "{}", ran.err),
+        }
+        sandbox.run(&["check", folder]).exits(0);
+    }
+}
+
 #[test]
 fn init_makes_a_package_that_works() {
     let sandbox = Sandbox::new();

@@ -36,7 +36,7 @@ pub(super) fn run(args: &Init, ui: &Ui) -> Result<Answer> {
         std::fs::create_dir_all(path).map_err(|error| Stop::at(path, plain(&error)))
     };
     make(&folder.join("src"))?;
-    let name = name_of(folder);
+    let (name, why) = name_of(folder);
     let mut batch = Batch::default();
     for (path, text) in FILES {
         batch.add(&folder.join(path), &text.replace("@NAME@", &name))?;
@@ -50,6 +50,12 @@ pub(super) fn run(args: &Init, ui: &Ui) -> Result<Answer> {
     } else {
         format!(" {}", quoted(&args.folder))
     };
+    if let Some(why) = why {
+        ui.talk(&format!(
+            "the package and its namespace are named `{name}`, since {why}; rename them in \
+             npl.toml and src/main.npl"
+        ));
+    }
     ui.talk(&format!(
         "made the package `{name}`; next: nplc check{there}, nplc test{there}, nplc build{there}"
     ));
@@ -73,11 +79,13 @@ fn shown(folder: &Utf8Path, path: &str) -> Utf8PathBuf {
     }
 }
 
-/// The folder's name as RFC 1123 has it: lower case letters, digits, `-`.
-fn name_of(folder: &Utf8Path) -> String {
+/// The folder's name as RFC 1123 has it (lower case letters, digits, `-`), or another one if that
+/// says something else; and why it is not the folder's own.
+fn name_of(folder: &Utf8Path) -> (String, Option<String>) {
     let found = Disk.canonical(folder).unwrap_or_else(|_| folder.to_owned());
+    let own = found.file_name().unwrap_or_default();
     let mut name = String::new();
-    for c in found.file_name().unwrap_or_default().chars() {
+    for c in own.chars() {
         let c = c.to_ascii_lowercase();
         if c.is_ascii_lowercase() || c.is_ascii_digit() {
             name.push(c);
@@ -87,14 +95,29 @@ fn name_of(folder: &Utf8Path) -> String {
     }
     name.truncate(NAME_BYTES_MAX);
     let name = name.trim_matches('-');
-    // a flow writes the name bare, so it must be a word of the language that is not reserved
-    let word = name.starts_with(|c: char| c.is_ascii_lowercase());
-    if word && !RESERVED.contains(&name) {
-        name.to_owned()
-    } else {
-        "policy".to_owned()
+    let fallback = |why: String| (FALLBACK.to_owned(), Some(why));
+    if own.is_empty() {
+        return fallback("the folder has no name".to_owned());
     }
+    // `été` would be `t`: what is left of such a word says nothing.
+    if own.chars().any(|c| c.is_alphanumeric() && !c.is_ascii()) {
+        return fallback(format!(
+            "`{own}` has letters that a namespace cannot have (RFC 1123)"
+        ));
+    }
+    // a flow writes the name bare, so it must be a word of the language that is not reserved
+    if RESERVED.contains(&name) {
+        return fallback(format!("`{name}` is a word of the language"));
+    }
+    if !name.starts_with(|c: char| c.is_ascii_lowercase()) {
+        return fallback(format!("`{own}` does not begin with a letter"));
+    }
+    let why = (name != own).then(|| format!("`{own}` is no name of a namespace (RFC 1123)"));
+    (name.to_owned(), why)
 }
+
+/// Stands where a folder's name cannot.
+const FALLBACK: &str = "policy";
 
 /// grammar.md §1: words that cannot stand where a name is expected.
 const RESERVED: [&str; 30] = [
@@ -136,15 +159,30 @@ mod tests {
 
     #[test]
     fn names_from_folders() {
-        for (folder, name) in [
-            ("/x/My Shop_2", "my-shop-2"),
-            ("/x/--a--", "a"),
-            ("/x/test", "policy"),
-            ("/x/2shop", "policy"),
-            ("/x/é", "policy"),
-            ("/", "policy"),
+        for (folder, name, why) in [
+            ("/x/shop", "shop", ""),
+            (
+                "/x/My Shop_2",
+                "my-shop-2",
+                "`My Shop_2` is no name of a namespace (RFC 1123)",
+            ),
+            (
+                "/x/--a--",
+                "a",
+                "`--a--` is no name of a namespace (RFC 1123)",
+            ),
+            ("/x/test", "policy", "`test` is a word of the language"),
+            ("/x/2shop", "policy", "`2shop` does not begin with a letter"),
+            (
+                "/x/été",
+                "policy",
+                "`été` has letters that a namespace cannot have (RFC 1123)",
+            ),
+            ("/", "policy", "the folder has no name"),
         ] {
-            assert_eq!(name_of(Utf8Path::new(folder)), name, "{folder}");
+            let (got, said) = name_of(Utf8Path::new(folder));
+            assert_eq!(got, name, "{folder}");
+            assert_eq!(said.unwrap_or_default(), why, "{folder}");
         }
     }
 
