@@ -461,3 +461,19 @@ fn cluster_wide_rules_are_verified() {
         assert_eq!(proved, exact, "{text}{}", ran.err);
     }
 }
+
+/// A name that may be a file or a folder is asked back for.
+#[test]
+fn an_ending_that_is_not_yaml_is_refused() {
+    let sandbox = Sandbox::shop();
+    for name in ["newfile.json", "out.d/policy.yaml.gz"] {
+        let ran = sandbox.run(&["build", "shop.npl", "-o", name]).exits(2);
+        assert!(ran.err.contains("ends in `.yaml` or `.yml`"), "{}", ran.err);
+        assert!(ran.err.contains(&format!("`{name}/`")), "{}", ran.err);
+        assert!(!sandbox.exists(name));
+    }
+    sandbox.run(&["build", "shop.npl", "-o", "v1.2/"]).exits(0);
+    // Now it is a folder.
+    sandbox.run(&["build", "shop.npl", "-o", "v1.2"]).exits(0);
+    assert!(sandbox.exists("v1.2/npl-objects.json"));
+}

@@ -28,6 +28,7 @@ use place::{Goal, write_folder};
 
 pub(super) fn run(args: &Build, ui: &Ui) -> Result<Answer> {
     let targets = targets(&args.target)?;
+    let goal = Goal::of(&args.output)?;
     let units = ask::open(&args.from.sources, &args.from.options, ui)?;
     let mut gathered = Gathered::default();
     let mut outputs = Vec::new();
@@ -50,7 +51,6 @@ pub(super) fn run(args: &Build, ui: &Ui) -> Result<Answer> {
     if outputs.len() < units.len() || gathered.counts().errors > 0 {
         return Ok(Answer::No);
     }
-    let goal = Goal::of(&args.output);
     spare_sources(&goal, &units)?;
     one_object_a_name(&outputs)?;
     let verified = match args.verify.then(|| verify::documents(&outputs, args.stage)) {

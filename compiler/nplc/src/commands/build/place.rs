@@ -23,19 +23,29 @@ pub(super) enum Goal {
 }
 
 impl Goal {
-    /// What exists decides; of what does not, a name that ends as YAML does is a file.
-    pub(super) fn of(output: &str) -> Self {
+    /// What exists decides; of what does not, a name that ends as YAML does is a file. One with
+    /// another ending may be meant as a file or as a folder, and is neither.
+    pub(super) fn of(output: &str) -> Result<Self> {
         if output == "-" {
-            return Self::Stdout;
+            return Ok(Self::Stdout);
         }
         let path = Utf8PathBuf::from(output);
-        let yaml = matches!(path.extension(), Some("yaml" | "yml"));
-        match std::fs::metadata(&path) {
-            Ok(meta) if meta.is_dir() => Self::Folder(path),
-            Ok(_) => Self::File(path),
-            Err(_) if yaml && !output.ends_with('/') => Self::File(path),
-            Err(_) => Self::Folder(path),
-        }
+        let plain = !output.ends_with('/');
+        Ok(match (std::fs::metadata(&path), path.extension()) {
+            (Ok(meta), _) if meta.is_dir() => Self::Folder(path),
+            (Ok(_), _) => Self::File(path),
+            (Err(_), Some("yaml" | "yml")) if plain => Self::File(path),
+            (Err(_), Some(ending)) if plain => {
+                return Err(Stop::at(
+                    &path,
+                    format!(
+                        "does not exist, and `.{ending}` is no ending of YAML; name a file that \
+                         ends in `.yaml` or `.yml`, or `{path}/` for a folder of that name"
+                    ),
+                ));
+            }
+            (Err(_), _) => Self::Folder(path),
+        })
     }
 }
 
