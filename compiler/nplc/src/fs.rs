@@ -54,7 +54,12 @@ impl Files for Disk {
         } else {
             path
         };
-        let found = std::fs::canonicalize(path).map_err(|error| reason(&error))?;
+        let found = match is_pipe(path) {
+            // the link of an open pipe leads to no name: `/proc/7/fd/pipe:[4242]`
+            true => std::path::absolute(path),
+            false => std::fs::canonicalize(path),
+        };
+        let found = found.map_err(|error| reason(&error))?;
         Utf8PathBuf::from_path_buf(found).map_err(|_| FileError::NotUtf8)
     }
 }
@@ -70,6 +75,14 @@ pub(crate) fn listed(list: &str) -> Option<BTreeSet<String>> {
         plain.then(|| name.to_owned())
     };
     objects.iter().map(name).collect()
+}
+
+/// Whether a path is read once, as standard input is: a pipe or device, or an open file by its
+/// number (`/dev/stdin`, what `<(…)` of a shell stands for).
+pub(crate) fn is_pipe(path: &Utf8Path) -> bool {
+    let open = ["/dev/stdin", "/dev/fd/", "/proc/self/fd/"];
+    let open = open.iter().any(|head| path.as_str().starts_with(head));
+    std::fs::metadata(path).is_ok_and(|meta| !meta.is_dir() && (open || !meta.is_file()))
 }
 
 fn kind_of(kind: std::fs::FileType) -> FileKind {

@@ -186,6 +186,87 @@ fn unreadable_things_are_exit_code_two() {
     }
 }
 
+/// What a shell hands over as a path is read as standard input is.
+#[test]
+fn pipes_and_devices_are_read() {
+    let sandbox = Sandbox::shop();
+    sandbox.write(
+        "pods.yaml",
+        "apiVersion: v1\nkind: Namespace\nmetadata: { name: shop }\n",
+    );
+    let bash = |script: &str| {
+        let nplc = env!("CARGO_BIN_EXE_nplc");
+        let mut command = std::process::Command::new("bash");
+        let script = format!("set -o pipefail; nplc() {{ '{nplc}' \"$@\"; }}; {script}");
+        let ran = command.current_dir(sandbox.root()).args(["-c", &script]);
+        let ran = ran.output().unwrap();
+        let err = String::from_utf8(ran.stderr).unwrap();
+        (
+            ran.status.code(),
+            String::from_utf8(ran.stdout).unwrap(),
+            err,
+        )
+    };
+    for script in [
+        "nplc check <(cat shop.npl)",
+        "cat shop.npl | nplc check /dev/stdin",
+        "nplc check /dev/stdin < shop.npl",
+        "nplc check /dev/stdin <<< \"$(cat shop.npl)\"",
+        "mkfifo pipe && { cat shop.npl > pipe & } && nplc check pipe",
+        "nplc check shop.npl --inventory <(cat pods.yaml)",
+        "nplc check shop.npl <(cat pods.yaml) --stdin-kind yaml",
+        "nplc test <(cat shop.npl)",
+        "nplc fmt --check <(cat shop.npl)",
+    ] {
+        let (code, _, err) = bash(script);
+        assert_eq!(code, Some(0), "{script}: {err}");
+    }
+    let (code, out, err) = bash("nplc check <(echo 'allow a -> b:80')");
+    assert_eq!(code, Some(1), "{err}");
+    assert!(out.contains("<stdin>:1:"), "{out}");
+    let (code, _, err) = bash("nplc check <(cat shop.npl) <(cat shop.npl)");
+    assert_eq!(code, Some(2));
+    assert!(err.contains("only one source can be"), "{err}");
+}
+
+/// A link that leads nowhere is an error where it is named, and told where it is found.
+#[test]
+fn broken_links_below_a_folder_are_left_out() {
+    let sandbox = Sandbox::with(&[("tree/shop.npl", SHOP)]);
+    sandbox.write("tree/node_modules/x/readme.txt", "");
+    let link = |to: &str, at: &str| {
+        std::os::unix::fs::symlink(to, sandbox.path(at)).unwrap();
+    };
+    link("nowhere.npl", "tree/dangling.npl");
+    link("round.npl", "tree/node_modules/x/round.npl");
+    for command in ["check", "test", "fmt"] {
+        let ran = sandbox.run(&[command, "tree"]).exits(0);
+        for name in ["dangling.npl", "round.npl"] {
+            assert!(ran.err.contains(name), "{command}: {}", ran.err);
+        }
+        sandbox.run(&[command, "tree/dangling.npl"]).exits(2);
+    }
+    std::fs::create_dir(sandbox.path("only")).unwrap();
+    link("nowhere.npl", "only/dangling.npl");
+    let ran = sandbox.run(&["check", "only"]).exits(2);
+    assert!(ran.err.contains("no such file or folder"), "{}", ran.err);
+    // Of an inventory nothing is left out.
+    std::fs::create_dir(sandbox.path("k8s")).unwrap();
+    sandbox.write(
+        "k8s/a.yaml",
+        "apiVersion: v1\nkind: Namespace\nmetadata: { name: a }\n",
+    );
+    link("nowhere.yaml", "k8s/b.yaml");
+    sandbox
+        .run(&["check", "tree", "--inventory", "k8s"])
+        .exits(2);
+    sandbox.write("pack/npl.toml", "[package]\nname = \"pack\"\n");
+    sandbox.write("pack/shop.npl", SHOP);
+    link("nowhere.npl", "pack/dangling.npl");
+    let ran = sandbox.run(&["check", "pack"]).exits(0);
+    assert!(ran.err.contains("dangling.npl"), "{}", ran.err);
+}
+
 #[test]
 fn links_that_lead_round_in_folders_end() {
     let sandbox = Sandbox::with(&[("tree/shop.npl", SHOP)]);

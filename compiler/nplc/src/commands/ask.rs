@@ -2,12 +2,14 @@
 
 use std::io::Read as _;
 
+use camino::Utf8Path;
 use npl_diagnostics::render::Format;
+use npl_sema::files::is_yaml;
 
 use crate::{
     args::{Findings, Options, StdinKind},
     clock,
-    fs::{Disk, plain},
+    fs::{Disk, is_pipe, plain},
     pipeline::{self, Gathered, Request, Unit},
     stop::{Result, Stop},
     ui::Ui,
@@ -15,6 +17,8 @@ use crate::{
 
 pub(super) const FLOWS_ARE_NO_SOURCE: &str =
     "flows are no source: only `nplc trace SRC… - --stdin-kind flows` reads them";
+
+const PIPES: &str = "only one source can be standard input, a pipe or a device";
 
 pub(super) const STDIN_TWICE: &str = "standard input (`-`) can be read only once";
 
@@ -35,12 +39,10 @@ pub(super) fn open_with_policies(
     if options.stdin_kind == StdinKind::Flows {
         return Err(Stop::failed(FLOWS_ARE_NO_SOURCE));
     }
+    let (piped, paths): (Vec<&String>, Vec<&String>) =
+        sources.iter().partition(|path| is_piped(path));
     let mut request = Request {
-        paths: sources
-            .iter()
-            .filter(|path| *path != "-")
-            .cloned()
-            .collect(),
+        paths: paths.into_iter().cloned().collect(),
         stdin: None,
         stdin_manifests: None,
         inventory: options.inventory.clone(),
@@ -48,13 +50,17 @@ pub(super) fn open_with_policies(
         today: options.as_of.or_else(clock::today),
         stage_observe: false,
     };
-    let piped = sources.iter().filter(|path| *path == "-").count();
-    if piped > 1 {
-        return Err(Stop::failed(STDIN_TWICE));
-    }
-    if piped == 1 {
-        let text = stdin()?;
-        if options.stdin_kind == StdinKind::Npl {
+    if let [first, rest @ ..] = piped.as_slice() {
+        if !rest.is_empty() {
+            return Err(Stop::failed(match rest.iter().all(|path| path == first) {
+                true if *first == "-" => STDIN_TWICE,
+                _ => PIPES,
+            }));
+        }
+        let text = read_piped(first)?;
+        // The name of a pipe says more than a flag that is not given.
+        let yaml = options.stdin_kind == StdinKind::Yaml || is_yaml(Utf8Path::new(first));
+        if !yaml {
             request.stdin = Some(text);
         } else {
             request.stdin_manifests = Some(text);
@@ -67,28 +73,33 @@ pub(super) fn open_with_policies(
     let mut units = pipeline::open(&Disk, &request)?;
     for unit in &mut units {
         unit.set_jobs(options.jobs.map_or(0, usize::from));
+        unit.left_out().for_each(|text| ui.talk(&text));
         ui.detail(&unit.describe());
     }
     Ok(units)
 }
 
-fn stdin() -> Result<String> {
-    let mut bytes = Vec::new();
-    std::io::stdin()
-        .lock()
-        .read_to_end(&mut bytes)
-        .map_err(|error| Stop::at("standard input", plain(&error)))?;
-    String::from_utf8(bytes).map_err(|error| {
-        Stop::at(
-            "standard input",
-            format!("is not UTF-8: {}", error.utf8_error()),
-        )
-    })
+/// Whether a source is read once: standard input, a pipe, a device.
+pub(super) fn is_piped(path: &str) -> bool {
+    path == "-" || is_pipe(Utf8Path::new(path))
 }
 
-/// Reads all of standard input as text.
-pub(super) fn read_stdin() -> Result<String> {
-    stdin()
+/// Reads all of such a source as text.
+pub(super) fn read_piped(path: &str) -> Result<String> {
+    let mut bytes = Vec::new();
+    let (name, read) = match path {
+        "-" => (
+            "standard input",
+            std::io::stdin().lock().read_to_end(&mut bytes),
+        ),
+        _ => {
+            let file = std::fs::File::open(path);
+            (path, file.and_then(|mut file| file.read_to_end(&mut bytes)))
+        }
+    };
+    read.map_err(|error| Stop::at(name, plain(&error)))?;
+    String::from_utf8(bytes)
+        .map_err(|error| Stop::at(name, format!("is not UTF-8: {}", error.utf8_error())))
 }
 
 /// One pool for the whole run. Its threads start with the first work that is shared out.

@@ -19,13 +19,13 @@ use crate::{
 const DIFF_CONTEXT_LINES: usize = 3;
 
 pub(super) fn run(args: &Fmt, ui: &Ui) -> Result<Answer> {
-    if args.sources.iter().any(|path| path == "-") {
+    if let Some(piped) = args.sources.iter().find(|path| ask::is_piped(path)) {
         if args.sources.len() > 1 {
-            return Err(Stop::failed(
-                "`-` formats standard input, and goes with no other source",
-            ));
+            return Err(Stop::failed(format!(
+                "`{piped}` is formatted to standard output, and goes with no other source"
+            )));
         }
-        return from_stdin(args, ui);
+        return from_pipe(piped, args, ui);
     }
     let mut run = Run {
         args,
@@ -35,14 +35,14 @@ pub(super) fn run(args: &Fmt, ui: &Ui) -> Result<Answer> {
         changed: 0,
         same: 0,
     };
-    for path in sources(&args.sources)? {
+    for path in sources(&args.sources, ui)? {
         run.file(&path)?;
     }
     run.finish()
 }
 
 /// Every `.npl` file that the paths name, each once, in order.
-fn sources(paths: &[String]) -> Result<Vec<Utf8PathBuf>> {
+fn sources(paths: &[String], ui: &Ui) -> Result<Vec<Utf8PathBuf>> {
     let named: Vec<Utf8PathBuf> = if paths.is_empty() {
         vec![here()?]
     } else {
@@ -52,7 +52,7 @@ fn sources(paths: &[String]) -> Result<Vec<Utf8PathBuf>> {
     for path in named {
         unexpanded(&Disk, path.as_str())?;
         match Disk.kind(&path).map_err(|error| Stop::at(&path, error))? {
-            FileKind::Folder => below(&path, &mut out)?,
+            FileKind::Folder => below(&path, &mut out, ui)?,
             FileKind::File if is_npl(&path) => out.push(path),
             FileKind::File => return Err(Stop::at(&path, "is no `.npl` file")),
             FileKind::Other => return Err(Stop::at(&path, "is neither a file nor a folder")),
@@ -79,12 +79,15 @@ fn here() -> Result<Utf8PathBuf> {
     })
 }
 
-fn below(folder: &Utf8Path, out: &mut Vec<Utf8PathBuf>) -> Result<()> {
+fn below(folder: &Utf8Path, out: &mut Vec<Utf8PathBuf>, ui: &Ui) -> Result<()> {
     let before = out.len();
     let mut todo = vec![folder.to_owned()];
     while let Some(folder) = todo.pop() {
         let found = walk(&Disk, &folder, Outputs::LeaveOut);
         let found = found.map_err(|(path, error)| Stop::at(path, error))?;
+        for (path, error) in found.broken.iter().filter(|(path, _)| is_npl(path)) {
+            ui.talk(&format!("left out: cannot read `{path}`: {error}"));
+        }
         out.extend(found.npl);
         todo.extend(found.packages);
     }
@@ -97,8 +100,9 @@ fn below(folder: &Utf8Path, out: &mut Vec<Utf8PathBuf>) -> Result<()> {
     Ok(())
 }
 
-fn from_stdin(args: &Fmt, ui: &Ui) -> Result<Answer> {
-    let text = ask::read_stdin()?;
+/// Standard input, or a pipe: there is no file to write into.
+fn from_pipe(path: &str, args: &Fmt, ui: &Ui) -> Result<Answer> {
+    let text = ask::read_piped(path)?;
     let mut broken = Broken::default();
     let formatted = match npl_syntax::format(&text) {
         Ok(formatted) => formatted,

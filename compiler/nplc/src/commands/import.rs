@@ -115,7 +115,7 @@ fn sources(args: &Args, walked: &mut BTreeSet<String>) -> Result<Vec<Text>> {
         }
         sources.push(Text {
             path: "standard input".to_owned(),
-            text: ask::read_stdin()?,
+            text: ask::read_piped("-")?,
         });
     }
     if sources.is_empty() {

@@ -232,6 +232,12 @@ impl Unit {
         &mut self.host
     }
 
+    /// What was left out of the folders since it cannot be read, a sentence for each.
+    pub fn left_out(&self) -> impl Iterator<Item = String> {
+        let broken = self.host.program().broken.iter();
+        broken.map(|problem| format!("left out: {}", problem.message))
+    }
+
     /// For `--verbose`.
     pub fn describe(&self) -> String {
         let manifests = match &self.inventory {

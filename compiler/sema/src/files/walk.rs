@@ -20,6 +20,8 @@ pub struct Found {
     pub packages: Vec<Utf8PathBuf>,
     /// How many files are left out since a build wrote them.
     pub outputs: usize,
+    /// Links that lead nowhere or round in a loop, where a source would be: left out.
+    pub broken: Vec<(Utf8PathBuf, FileError)>,
 }
 
 /// What becomes of the files that a build wrote, as its list says.
@@ -63,6 +65,7 @@ pub fn walk(
     found.npl.sort();
     found.yaml.sort();
     found.packages.sort();
+    found.broken.sort_by(|a, b| a.0.cmp(&b.0));
     Ok(found)
 }
 
@@ -80,6 +83,11 @@ pub fn yaml_below(
     let mut outputs = Outputs::ReadTop;
     while let Some(folder) = todo.pop() {
         let found = walk(files, &folder, outputs)?;
+        // What is left out of an inventory would be taken for not running.
+        let yaml = |(path, _): &&(Utf8PathBuf, FileError)| is_yaml(path);
+        if let Some(broken) = found.broken.iter().find(yaml) {
+            return Err(broken.clone());
+        }
         outputs = Outputs::LeaveOut;
         out.extend(found.yaml);
         todo.extend(found.packages);
@@ -156,12 +164,11 @@ impl Walker<'_> {
             }
             FileKind::File if is_npl(&path) => self.keep(path, true),
             FileKind::File if is_yaml(&path) => self.keep(path, false),
-            // A link that points nowhere or round in a loop, where a source would be.
             FileKind::Other if entry.link && (is_npl(&path) || is_yaml(&path)) => {
-                match self.files.kind(&path) {
-                    Err(error) => Err((path, error)),
-                    Ok(_) => Ok(()),
+                if let Err(error) = self.files.kind(&path) {
+                    self.found.broken.push((path, error));
                 }
+                Ok(())
             }
             _ => Ok(()),
         }

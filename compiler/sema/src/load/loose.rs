@@ -30,6 +30,7 @@ pub(super) struct Collected {
     /// Those of `yaml` that are named one by one.
     pub(super) named: Vec<Utf8PathBuf>,
     pub(super) outputs: usize,
+    pub(super) broken: Vec<Problem>,
 }
 
 pub(super) fn collect(files: &dyn Files, loose: &[Loose]) -> Result<Collected, LoadError> {
@@ -79,6 +80,14 @@ fn collect_folder(
     out.npl.extend(pairs);
     out.yaml.extend(found.yaml);
     out.outputs += found.outputs;
+    let mut broken = found
+        .broken
+        .iter()
+        .map(|(path, error)| unreadable(path, error));
+    if !any && let Some(first) = broken.next() {
+        return Err(first);
+    }
+    out.broken.extend(broken);
     for package in found.packages {
         let canonical = files
             .canonical(&package)
@@ -132,6 +141,7 @@ pub(super) fn program(
     program.yaml = found.yaml;
     program.named = found.named;
     program.outputs = found.outputs;
+    program.broken = found.broken;
     Ok(program)
 }
 
@@ -177,6 +187,7 @@ fn finish(
         inventory: Vec::new(),
         named: Vec::new(),
         outputs: 0,
+        broken: Vec::new(),
         today: request.today,
         stage_observe: request.stage_observe,
         diagnostics,

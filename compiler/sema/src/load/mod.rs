@@ -63,6 +63,8 @@ pub struct Program {
     pub named: Vec<Utf8PathBuf>,
     /// How many files in the folders are left out since a build wrote them.
     pub outputs: usize,
+    /// Links in the folders that lead nowhere or round in a loop: left out.
+    pub broken: Vec<Problem>,
     pub today: Option<Date>,
     pub stage_observe: bool,
     /// Of `npl.toml` and of the layout of files.

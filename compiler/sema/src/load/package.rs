@@ -37,6 +37,7 @@ pub(super) fn program(
         inventory: Vec::new(),
         named: Vec::new(),
         outputs: 0,
+        broken: Vec::new(),
         diagnostics: Vec::new(),
         problems: Vec::new(),
     };
@@ -56,6 +57,7 @@ pub(super) fn program(
         inventory: loader.inventory,
         named: loader.named,
         outputs: loader.outputs,
+        broken: loader.broken,
         today: request.today,
         stage_observe: request.stage_observe,
         diagnostics: loader.diagnostics,
@@ -78,6 +80,8 @@ struct Loader<'a> {
     named: Vec<Utf8PathBuf>,
     /// Files in the source folders that a build wrote.
     outputs: usize,
+    /// Links in the source folders that lead nowhere.
+    broken: Vec<Problem>,
     diagnostics: Vec<Diagnostic<Place>>,
     problems: Vec<Problem>,
 }
@@ -217,6 +221,9 @@ impl Loader<'_> {
                 Err(problem) => self.problems.push(problem),
             }
         }
+        let broken = found.broken.iter();
+        self.broken
+            .extend(broken.map(|(path, error)| unreadable(path, error)));
         if first {
             self.outputs += found.outputs;
             self.yaml.extend(found.yaml);
