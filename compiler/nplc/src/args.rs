@@ -283,9 +283,9 @@ pub enum TraceReport {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Reads CiliumNetworkPolicy, CiliumClusterwideNetworkPolicy, \
-    CiliumCIDRGroup, NetworkPolicy and what of ClusterNetworkPolicy needs no order. An object that NPL cannot say is refused by name and \
-    listed at the head of the program, and the exit code is 1, unless --skip-refused takes that \
-    for the answer. Where a file cannot be read, nothing is written."
+    CiliumCIDRGroup, NetworkPolicy and what of ClusterNetworkPolicy needs no order. An object \
+    that NPL cannot say is refused by name and listed at the head of the program, and the exit \
+    code is 1, unless --skip-refused takes that for the answer. Where a file cannot be read, nothing is written."
 )]
 pub struct Import {
     /// YAML files and folders of them; `-` is standard input

@@ -1,7 +1,7 @@
 //! Flows as JSON, one a line (cli.md §3), to what the interpreter takes.
 //!
-//! Keys beside those that are known are let be in a flow (logs carry more), unless one of them looks
-//! like a slip, and refused in a peer, where a slip would silently describe another pod.
+//! Keys beside those that are known are let be in a flow (logs carry more), unless one of them
+//! looks like a slip, and refused in a peer, where a slip would silently describe another pod.
 
 use std::{collections::BTreeMap, fmt, net::IpAddr};
 
