@@ -184,6 +184,14 @@ fn noise_of_one_kind() {
         "{\na -> b\n",
         "a -> b is\n",
         "via a test ",
+        "„a",
+        "`a",
+        "“\"",
+        "- > ",
+        "until 1/1/1",
+        "workload a { not",
+        "{ GET",
+        " :\nh: string",
     ] {
         let text = part.repeat(mega / part.len());
         assert!(

@@ -2,6 +2,7 @@
 //! what was plainly meant is read as meant, and brackets match.
 
 mod bad;
+pub(super) mod slips;
 
 use super::{
     brackets,
@@ -52,6 +53,9 @@ impl<'t> Source<'t> {
                 source.lexemes = lexemes;
                 source.diagnostics.extend(findings);
             }
+            let (lexemes, findings) = slips::read(text, &source.lexemes);
+            source.lexemes = lexemes;
+            findings.into_iter().for_each(|found| source.report(found));
             source.sift();
         }
         source.match_brackets();

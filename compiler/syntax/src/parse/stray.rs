@@ -126,5 +126,6 @@ pub(super) fn begins(text: &str, line: &[Lexeme]) -> bool {
         .is_some_and(|t| matches!(t.kind, T::Equals | T::LBrace));
     (holds(T::Arrow) && !holds(T::Is))
         || (first.kind == T::Ident && declares)
+        || explain::is_parameter(text, line)
         || explain::mistyped(text, line).is_some()
 }

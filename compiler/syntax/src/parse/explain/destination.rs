@@ -51,6 +51,47 @@ pub(super) fn union(place: &Place<'_>) -> Option<Answer> {
     ))
 }
 
+/// `allow a -> all except b:80`: no set is left that one side could hold.
+pub(super) fn out_of_everything(place: &Place<'_>) -> Option<Answer> {
+    if !(place.is_rule() && place.found_is(T::Except)) {
+        return None;
+    }
+    let start = destination_start(place)?;
+    let ends = ends(place, start)?;
+    let [whole, without] = ends.as_slice() else {
+        return None;
+    };
+    let text = |range: &std::ops::Range<usize>| {
+        let tokens = place.tokens.get(range.clone())?;
+        Some(if tokens.is_empty() {
+            ""
+        } else {
+            place.slice(tokens)
+        })
+    };
+    let (name, other) = (text(&whole.prim)?, text(&without.prim)?);
+    if !matches!(name, "all" | "cluster" | "world") {
+        return None;
+    }
+    let ports = match text(&without.ports)? {
+        "" => text(&whole.ports)?,
+        ports => ports,
+    };
+    let source = place.slice(place.tokens.get(1..start.checked_sub(1)?)?);
+    let finding = place.finding(
+        &syntax::UNION_DESTINATION,
+        format!("nothing can be taken out of `{name}`"),
+    );
+    let finding = match place.word() {
+        Some(T::Deny) => finding.help("list what is denied; a deny wins over every `allow`"),
+        _ => finding.help(format!(
+            "a deny wins over every `allow`: write `allow {source} -> {name}{ports}` and \
+             `deny {source} -> {other}{ports}`"
+        )),
+    };
+    Some(Answer::only(finding))
+}
+
 /// Where the destination begins that the refused token goes on.
 fn destination_start(place: &Place<'_>) -> Option<usize> {
     let mut depth = 0usize;

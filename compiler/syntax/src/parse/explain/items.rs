@@ -200,7 +200,8 @@ pub(super) fn missing_word(place: &Place<'_>) -> Option<Answer> {
 
 /// Text before the first item of a file, or of a template's body.
 pub(in crate::parse) fn no_item(text: &str, lexemes: &[Lexeme]) -> Finding {
-    if let Some(finding) = mistyped(text, lexemes) {
+    let known = mistyped(text, lexemes);
+    if let Some(finding) = known.or_else(|| super::declarations::parameter(text, lexemes)) {
         return finding;
     }
     let first = lexemes.first();

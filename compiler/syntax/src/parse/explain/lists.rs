@@ -94,6 +94,8 @@ pub(super) fn missing_comma(place: &Place<'_>) -> Option<Answer> {
     if !place.passes(&mended, place.at + 1) {
         return None;
     }
+    // A second label or the value of the first, an argument too many: nobody knows.
+    let safe = !place.expects(":") && place.word() != Some(T::Apply);
     let finding = place
         .finding(
             &syntax::MISSING_COMMA,
@@ -104,7 +106,7 @@ pub(super) fn missing_comma(place: &Place<'_>) -> Option<Answer> {
             shown(before.text(place.text)),
             shown(found.text(place.text))
         ))
-        .fix("write a comma", true, TextRange::at(before.end), ",");
+        .fix("write a comma", safe, TextRange::at(before.end), ",");
     Some(Answer::mending(finding, mended))
 }
 

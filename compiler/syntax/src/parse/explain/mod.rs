@@ -1,11 +1,14 @@
 //! Why the parser refused a token, in the author's words: the mistakes that people make have their
 //! own explanation, fix and way on; everything else is "expected this, found that".
 
+mod clauses;
+mod declarations;
 mod destination;
 mod expected;
 mod flows;
 mod items;
 pub(super) mod keys;
+mod labels;
 mod lists;
 pub(super) mod ports;
 mod rules;
@@ -19,6 +22,7 @@ use super::{
 use crate::{lexer::Lexeme, token::TokenKind as T};
 use npl_diagnostics::{Diagnostic, TextRange, codes::syntax};
 
+pub(super) use declarations::is_parameter;
 pub(crate) use items::mistyped_item;
 pub use items::mistyped_word;
 pub(super) use items::{mistyped, no_item};
@@ -192,7 +196,14 @@ fn range(tokens: &[Lexeme]) -> TextRange {
 /// The explanations, most special first.
 const KNOWN: &[fn(&Place<'_>) -> Option<Answer>] = &[
     flows::verdict,
+    labels::condition,
     items::reserved_key,
+    declarations::doubled_word,
+    declarations::quoted_name,
+    clauses::undotted,
+    clauses::several_methods,
+    clauses::arguments,
+    clauses::bare_pattern,
     items::reserved_word,
     items::dotted_name,
     flows::port_set,
@@ -200,9 +211,11 @@ const KNOWN: &[fn(&Place<'_>) -> Option<Answer>] = &[
     rules::can_not,
     rules::claim_word,
     rules::quoted_date,
+    rules::dotted_date,
     rules::entry_comma,
     ports::range,
     rules::port_list,
+    destination::out_of_everything,
     destination::union,
     rules::clause_order,
     rules::missing_via,

@@ -3,7 +3,10 @@
 use super::{Answer, Place, range};
 use crate::{
     lexer::Lexeme,
-    parse::{closer_of, lexical::shown},
+    parse::{
+        closer_of,
+        lexical::{shown, slips::other_date},
+    },
     token::TokenKind as T,
 };
 use npl_diagnostics::{Diagnostic, Edit, Fix, TextRange, codes::syntax, suggest};
@@ -75,6 +78,17 @@ pub(super) fn quoted_date(place: &Place<'_>) -> Option<Answer> {
         finding,
         place.splice(place.at..place.at + 1, &[bare]),
     ))
+}
+
+/// `until 2030.01.31`.
+pub(super) fn dotted_date(place: &Place<'_>) -> Option<Answer> {
+    let found = place.found().filter(|t| t.kind == T::Addr)?;
+    if !(place.expects("date") && place.before_is(T::Until)) {
+        return None;
+    }
+    let finding = other_date(place.text, found.range())?;
+    let mended = place.splice(place.at - 1..place.at + 1, &[]);
+    Some(Answer::mending(finding, mended))
 }
 
 /// `http { GET "/a", POST "/b" }`.

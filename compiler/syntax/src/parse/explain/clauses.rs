@@ -1,0 +1,247 @@
+//! Clauses of a rule with other signs than theirs.
+
+use super::{Answer, Place, range};
+use crate::{
+    lexer::Lexeme,
+    parse::{closer_of, lexical::shown},
+    token::TokenKind as T,
+};
+use npl_diagnostics::{Diagnostic, TextRange, codes::syntax};
+
+/// The path of the clause that the refused token follows.
+fn path(place: &Place<'_>) -> Option<std::ops::Range<usize>> {
+    let before = place.tokens.get(..place.at).filter(|_| place.is_rule())?;
+    let start = before.iter().rposition(|t| t.kind == T::Via)? + 1;
+    let mut end = start;
+    while place.kind(end).is_some_and(T::is_name) {
+        end += 1;
+        if place.kind(end) != Some(T::Dot) {
+            break;
+        }
+        end += 1;
+    }
+    (start < end && end <= place.at).then_some(start..end)
+}
+
+/// `via tls sni "x"`.
+pub(super) fn undotted(place: &Place<'_>) -> Option<Answer> {
+    let path = path(place)?;
+    let [first, second] = place.tokens.get(path.start..path.start + 2)? else {
+        return None;
+    };
+    let words = (first.text(place.text), second.text(place.text));
+    if !matches!(words, ("tls", "sni") | ("http", "host")) {
+        return None;
+    }
+    let dot = Lexeme::virtual_at(T::Dot, first.end);
+    let mended = place.splice(path.end..path.end, &[dot]);
+    if !place.passes(&mended, place.at + 1) {
+        return None;
+    }
+    let right = format!("{}.{}", words.0, words.1);
+    let at = range(&[*first, *second]);
+    let message = format!("`{right}` is written with a dot");
+    let finding = Diagnostic::new(&syntax::UNEXPECTED_TOKEN, at, message)
+        .help(format!("write `{right}`"))
+        .fix(format!("write `{right}`"), true, at, right);
+    Some(Answer::mending(finding, mended))
+}
+
+/// `via tls.sni = "x"`, `via tls.sni("x")`, `via http GET "/x"`, `via dns *`.
+pub(super) fn arguments(place: &Place<'_>) -> Option<Answer> {
+    let path = path(place)?;
+    let clause = place.slice(place.tokens.get(path.clone())?);
+    let block = match clause {
+        "http" | "grpc" => true,
+        "tls.sni" | "dns" | "http.host" => false,
+        _ => return None,
+    };
+    let mut start = path.end;
+    // `via http GET "/x"`, `via http.host "x" GET "/x"`.
+    let entries = clause.starts_with("http") && place.at > path.end;
+    if entries && !block {
+        start = place.at;
+    } else if place.at > path.end + usize::from(block) {
+        return None;
+    }
+    let mut at = start;
+    match place.kind(at)? {
+        T::Colon | T::In => at += 1,
+        T::Equals => at += 1 + usize::from(place.kind(at + 1) == Some(T::Equals)),
+        _ => {}
+    }
+    let opened = place.kind(at)?.is_opener();
+    let (inner, end) = if opened {
+        let close = closer_of(place.tokens, at)?;
+        (at + 1..close, close + 1)
+    } else {
+        let rest = place.tokens.get(at..)?.iter();
+        let length = rest.take_while(|t| !matches!(t.kind, T::Until | T::Because));
+        let end = at + length.count();
+        (at..end, end)
+    };
+    let inner = place.tokens.get(inner)?;
+    let with = match block || entries {
+        true => entry_tokens(inner)?,
+        false => name_tokens(inner)?,
+    };
+    answer(place, start..end, &with)
+}
+
+fn answer(place: &Place<'_>, old: std::ops::Range<usize>, with: &[Lexeme]) -> Option<Answer> {
+    let mended = place.splice(old.clone(), with);
+    if !place.passes(&mended, old.start + with.len() - 1) {
+        return None;
+    }
+    let written = written(place.text, with);
+    let front = place.tokens.get(old.start.checked_sub(1)?)?;
+    let tokens = place.tokens.get(old)?;
+    let at = TextRange::new(front.end, range(tokens).end);
+    let via = place.tokens.iter().position(|t| t.kind == T::Via)?;
+    let path = place.slice(place.tokens.get(via..)?);
+    let path = path.split(|c: char| c.is_whitespace() || "=:([{".contains(c));
+    let path = path.filter(|p| !p.is_empty()).nth(1).unwrap_or_default();
+    let finding = Diagnostic::new(
+        &syntax::UNEXPECTED_TOKEN,
+        range(tokens),
+        format!("the arguments of `{path}` are written in another way"),
+    )
+    .help(format!("write `via {path} {}`", shown(&written)))
+    .fix("write it so", true, at, format!(" {written}"));
+    Some(Answer::mending(finding, mended))
+}
+
+/// A method, if there is one, and a path; between braces.
+fn entry_tokens(inner: &[Lexeme]) -> Option<Vec<Lexeme>> {
+    let (first, last) = (inner.first()?, inner.last()?);
+    let mut out = vec![Lexeme::virtual_at(T::LBrace, first.start)];
+    let mut method = false;
+    for token in inner.iter().filter(|t| t.kind != T::Comma) {
+        match token.kind {
+            T::Str => method = false,
+            kind if kind.is_name() && !method => method = true,
+            _ => return None,
+        }
+        out.push(*token);
+    }
+    out.push(Lexeme::virtual_at(T::RBrace, last.end));
+    (!method && out.len() > 2).then_some(out)
+}
+
+/// Strings and paths with `|` between them.
+fn name_tokens(inner: &[Lexeme]) -> Option<Vec<Lexeme>> {
+    let mut out: Vec<Lexeme> = Vec::new();
+    for part in inner.split(|t| matches!(t.kind, T::Comma | T::Pipe)) {
+        let Some(first) = part.first() else {
+            continue;
+        };
+        if !out.is_empty() {
+            out.push(Lexeme::virtual_at(T::Pipe, first.start));
+        }
+        let path = |t: &Lexeme| t.kind.is_name() || t.kind == T::Dot;
+        match part {
+            [one] if one.kind == T::Str => out.push(*one),
+            [..] if part.iter().all(path) => out.extend_from_slice(part),
+            [..] => {
+                let (name, length) = pattern(part)?;
+                (length == part.len()).then(|| out.push(name))?;
+            }
+        }
+    }
+    (!out.is_empty()).then_some(out)
+}
+
+/// `*.x.io`, as the string that it is meant to be, and how many tokens it has.
+fn pattern(tokens: &[Lexeme]) -> Option<(Lexeme, usize)> {
+    let first = tokens.first().filter(|t| t.kind == T::Port)?;
+    let part = |t: &Lexeme| {
+        t.kind.is_word() || matches!(t.kind, T::Dot | T::Int | T::Port | T::Addr | T::Date)
+    };
+    let mut end = first.end;
+    let mut length = 1;
+    while let Some(next) = tokens.get(length).filter(|t| part(t) && t.start == end) {
+        end = next.end;
+        length += 1;
+    }
+    let name = Lexeme {
+        kind: T::Str,
+        end,
+        ..*first
+    };
+    Some((name, length))
+}
+
+/// The text of tokens as the formatter would write them; what has no quotes gets them.
+fn written(text: &str, tokens: &[Lexeme]) -> String {
+    let mut out = String::new();
+    let mut dotted = true;
+    for token in tokens {
+        let own = match token.kind {
+            T::LBrace | T::RBrace | T::Pipe => token.kind.punctuation().unwrap_or_default(),
+            _ => token.text(text),
+        };
+        let dot = token.kind == T::Dot;
+        if !(dot || dotted) {
+            out.push(' ');
+        }
+        dotted = dot;
+        let bare = token.kind == T::Str && !own.starts_with('"');
+        let quote = if bare { "\"" } else { "" };
+        out.push_str(&format!("{quote}{}{quote}", own.trim_matches('\'')));
+    }
+    out
+}
+
+/// `external e = *.x.io`.
+pub(super) fn bare_pattern(place: &Place<'_>) -> Option<Answer> {
+    if place.word() != Some(T::External) || !place.expects("string") {
+        return None;
+    }
+    let (name, length) = pattern(place.tokens.get(place.at..)?)?;
+    let text = name.text(place.text);
+    if !text.starts_with('*') {
+        return None;
+    }
+    let quoted = format!("\"{text}\"");
+    let message = format!("`{}` must be quoted", shown(text));
+    let finding = Diagnostic::new(&syntax::UNQUOTED_STRING, name.range(), message)
+        .help(format!("write `{}`", shown(&quoted)))
+        .fix("quote it", true, name.range(), quoted);
+    let mended = place.splice(place.at..place.at + length, &[name]);
+    Some(Answer::mending(finding, mended))
+}
+
+/// `{ GET POST "/x" }`.
+pub(super) fn several_methods(place: &Place<'_>) -> Option<Answer> {
+    let method = |t: &Lexeme| t.kind.is_name();
+    let joint = |t: &Lexeme| method(t) || matches!(t.kind, T::Comma | T::Pipe);
+    let before = place.tokens.get(..place.at).filter(|_| place.is_rule())?;
+    let open = before.iter().rposition(|t| t.kind == T::LBrace)?;
+    let via = before.get(..open)?.iter().any(|t| t.kind == T::Via);
+    let front = before.iter().rev().take_while(|t| joint(t)).count();
+    let mut start = place.at - front;
+    while place.kind(start).is_some_and(|kind| !kind.is_name()) && start < place.at {
+        start += 1;
+    }
+    let behind = place
+        .tokens
+        .get(place.at..)?
+        .iter()
+        .take_while(|t| joint(t));
+    let end = place.at + behind.count();
+    let path = place.tokens.get(end).filter(|t| t.kind == T::Str && via)?;
+    let methods = place.tokens.get(start..end)?.iter().filter(|t| method(t));
+    let methods: Vec<Lexeme> = methods.copied().collect();
+    if methods.len() < 2 {
+        return None;
+    }
+    let with: Vec<Lexeme> = methods.iter().flat_map(|m| [*m, *path]).collect();
+    let mended = place.splice(start..end + 1, &with);
+    let at = range(place.tokens.get(start..=end)?);
+    let right = written(place.text, &with);
+    let message = "an entry has one method at most";
+    let finding = Diagnostic::new(&syntax::UNEXPECTED_TOKEN, at, message)
+        .help(format!("write an entry for each: `{right}`"))
+        .fix("write an entry for each method", false, at, right);
+    Some(Answer::mending(finding, mended))
+}
