@@ -142,17 +142,29 @@ fn raw_item(text: &str, lexemes: &[Lexeme]) -> Option<RawItem> {
         ItemWord::Foreign if lexemes.get(1).is_some_and(|t| t.kind == T::Workload) => 2,
         // `foreign wrkload a`.
         ItemWord::Foreign if name_at(1) && name_at(2) => 2,
+        // `param param h: string`.
+        _ if lexemes.get(1).is_some_and(|t| t.kind == first.kind) && name_at(2) => 2,
         _ => 1,
     };
-    let name = lexemes
-        .get(named)
-        .filter(|t| kind.declares() && t.kind.is_name())
-        .map(|t| SmolStr::new(t.text(text)));
+    let name = lexemes.get(named).filter(|_| kind.declares());
+    let name = name.and_then(|t| name_in(t, text));
     Some(RawItem {
         kind,
         name,
         range: TextRange::new(first.doc.unwrap_or(first.start), last.end),
     })
+}
+
+/// The name that a token is; `network "x" = …` declares `x` too.
+fn name_in(lexeme: &Lexeme, text: &str) -> Option<SmolStr> {
+    let written = lexeme.text(text);
+    if lexeme.kind.is_name() {
+        return Some(SmolStr::new(written));
+    }
+    let inner = written.strip_prefix('"')?.strip_suffix('"')?;
+    let (tokens, _) = crate::lexer::scan(inner);
+    let whole = matches!(tokens.as_slice(), [t] if t.kind.is_name() && t.text(inner) == inner);
+    whole.then(|| SmolStr::new(inner))
 }
 
 /// A stretch of tokens that is one item.
@@ -300,11 +312,13 @@ fn continues(lexemes: &[Lexeme], start: usize, index: usize) -> bool {
         _ => false,
     };
     // A token that ends no item, with the word on the same line: the word was meant as a name, and
-    // the item's own parser says so. No program that parses has such a place.
+    // the item's own parser says so. No program that parses has such a place. A colon may also be
+    // one too many, before a whole item.
     exception
         || (!word.new_line
             && lexemes.get(start..index).is_some_and(|before| {
-                leaves_open(before) || (names_follow(before) && !begins_item(lexemes, index))
+                let named = names_follow(before) || previous == T::Colon;
+                leaves_open(before) || (named && !begins_item(lexemes, index))
             }))
 }
 
@@ -332,7 +346,7 @@ fn leaves_open(before: &[Lexeme]) -> bool {
     let first = before.first().map(|t| t.kind);
     let second = before.len() == 2;
     match last {
-        T::Arrow | T::Pipe | T::Equals | T::Dot | T::Comma | T::Colon => true,
+        T::Arrow | T::Pipe | T::Equals | T::Dot | T::Comma => true,
         T::Namespace => before.len() == 1 || ahead == Some(T::In),
         T::Workload if ahead == Some(T::Foreign) => true,
         T::Of => ahead == Some(T::Breach),

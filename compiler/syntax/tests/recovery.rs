@@ -316,3 +316,46 @@ fn a_string_that_swallows_the_brace_of_a_body() {
     let text = "allow a -> b:80 via http { GET \"/x {\n}\nallow c -> d:0\n";
     check(text, &["unfinished-string \"/x {", "port-out-of-range 0"]);
 }
+
+/// Behind a colon stands a port, a kind or a string: what begins a whole item is none of them.
+#[test]
+fn an_item_behind_a_colon() {
+    let bad = "port-out-of-range 99999";
+    for (rule, found) in [
+        ("allow b -> a:80 :", "unexpected-token :"),
+        ("allow b -> a:80\n :", "unexpected-token :"),
+        ("allow b -> a:80\n:", "unexpected-token :"),
+        ("network n = 10.0.0.0/8 :", "unexpected-token :"),
+        ("assert a can reach b:80 :", "unexpected-token :"),
+        ("test \"t\" { a -> b:80 is denied } :", "unexpected-token :"),
+        ("allow b -> a:", "unexpected-token "),
+    ] {
+        for item in [
+            "allow a -> c:99999 via dns \"*\"",
+            "deny (a | b) -> c:99999",
+            "port p = 99999",
+            "assert a can reach c:99999",
+            "test \"u\" { a -> b:99999 is denied }",
+        ] {
+            check(&format!("{rule} {item}"), &[found, bad]);
+        }
+    }
+    for (text, expect) in [
+        ("allow a -> b:service", "reserved-word service"),
+        (
+            "allow a -> b: service via dns \"x\"",
+            "reserved-word service",
+        ),
+        ("allow a -> b:port until 2027-01-31", "reserved-word port"),
+        (
+            "assert a cannot reach b:test within 2 hops",
+            "reserved-word test",
+        ),
+    ] {
+        check(text, &[expect]);
+    }
+    check(
+        "param p: port = 80\nparam w: workload\nparam n: network = a",
+        &[],
+    );
+}

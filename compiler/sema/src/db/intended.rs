@@ -71,6 +71,11 @@ fn of_item(db: &dyn Db, item: Item<'_>, errors: &[&Diagnostic<TextRange>], out: 
                 "workload" | "foreign" | "external" | "network" | "group" | "service" | "port"
                 | "param" | "template",
             ) => out.extend(names(rest).next()),
+            // `h: string = "x"`: the word is put in before the name.
+            Some("param ") => {
+                let whole = text.get(slip.at.start as usize..).unwrap_or_default();
+                out.extend(names(whole).next());
+            }
             _ => {}
         }
     }
