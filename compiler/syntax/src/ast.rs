@@ -181,7 +181,8 @@ pub struct AddrLit {
     /// `None` where the text is wrong.
     pub net: Option<IpNet>,
     pub is_net: bool,
-    pub bracketed: bool,
+    /// With its brackets, where it has some.
+    pub brackets: Option<TextRange>,
     pub span: TextRange,
 }
 

@@ -12,7 +12,9 @@ pub(crate) fn addr_as_end(cx: &Cx<'_>, addr: &ast::AddrLit) -> Diagnostic<Place>
     let text = normal::addr(addr);
     let message = format!("the address `{text}` cannot be an end of a rule, a claim or a group");
     let name = identifier("net_", &text);
-    declare(cx, addr.span, message, "network", &name, &text)
+    let whole = addr.brackets.unwrap_or(addr.span);
+    let ranges = (addr.span, whole);
+    declare(cx, ranges, message, "network", &name, &text)
 }
 
 pub(crate) fn string_as_end(cx: &Cx<'_>, text: &ast::Str) -> Diagnostic<Place> {
@@ -23,7 +25,7 @@ pub(crate) fn string_as_end(cx: &Cx<'_>, text: &ast::Str) -> Diagnostic<Place> {
     let name = identifier("", &text.node);
     declare(
         cx,
-        text.span,
+        (text.span, text.span),
         message,
         "external",
         &name,
@@ -39,9 +41,10 @@ pub(crate) fn string_as_source(cx: &Cx<'_>, text: &ast::Str) -> Diagnostic<Place
         .help("declare a `network` of the addresses it comes from, or use `world`")
 }
 
+/// At a literal, and in place of it with its brackets.
 fn declare(
     cx: &Cx<'_>,
-    at: TextRange,
+    (at, whole): (TextRange, TextRange),
     message: String,
     kind: &str,
     name: &str,
@@ -60,7 +63,7 @@ fn declare(
             safe: false,
             edits: vec![
                 edit(TextRange::at(0), format!("{declaration}\n")),
-                edit(at, name.to_owned()),
+                edit(whole, name.to_owned()),
             ],
         })
 }

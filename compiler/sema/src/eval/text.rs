@@ -256,7 +256,7 @@ impl<'n> Printer<'n> {
 
     fn addr(&mut self, addr: &ast::AddrLit) {
         let text = normal::addr(addr);
-        let _ = match addr.bracketed {
+        let _ = match addr.brackets.is_some() {
             true => write!(self.out, "[{text}]"),
             false => write!(self.out, "{text}"),
         };

@@ -85,14 +85,14 @@ impl<'t> Build<'t> {
         PortLit { value, span }
     }
 
-    pub(crate) fn addr(&mut self, start: u32, end: u32, bracketed: bool) -> AddrLit {
+    pub(crate) fn addr(&mut self, start: u32, end: u32, brackets: Option<(u32, u32)>) -> AddrLit {
         let span = TextRange::new(start, end);
         let text = slice(self.text, span);
         let value = self.take(literal::addr(text, span));
         AddrLit {
             net: value.map(|(net, _)| net),
             is_net: text.contains('/'),
-            bracketed,
+            brackets: brackets.map(|(from, to)| TextRange::new(from, to)),
             span,
         }
     }
@@ -186,7 +186,7 @@ impl<'t> Build<'t> {
     /// A flow's own address: IPv6 must stand in brackets, or its last group may be the port.
     pub(crate) fn end_addr(&mut self, lit: AddrLit) -> End {
         let text = slice(self.text, lit.span);
-        if !lit.bracketed && text.contains(':') {
+        if lit.brackets.is_none() && text.contains(':') {
             let bracketed = bracketed(text);
             self.diagnostics.retain(|d| d.at != lit.span);
             self.diagnostics.push(
