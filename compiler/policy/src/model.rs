@@ -4,7 +4,7 @@
 //! direction, peers, ports, L7 constraint, allow or deny, origin). A both-ended `allow` is two end
 //! rules with one origin. Places are relative ([`Place`]), so that moving text changes no meaning.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use npl_diagnostics::Place;
 use smol_str::SmolStr;
@@ -29,6 +29,9 @@ pub struct Model {
     pub claims: Vec<Claim>,
     pub tests: Vec<Test>,
     pub settings: Settings,
+    /// By file, what it calls the metadata networks of `std`, where it imports them; nothing, where
+    /// their name is that of another thing in it. For the fixes that lints offer.
+    pub metadata: BTreeMap<SmolStr, Option<SmolStr>>,
 }
 
 /// What the meaning itself depends on, of a target's settings.

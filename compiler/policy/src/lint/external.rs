@@ -137,25 +137,36 @@ fn rebinding(context: &Context<'_>, rule: &Rule, open: &AddrSet, more: usize) ->
     let list = listed(open);
     let message = format!("a name may answer with a metadata address, and no deny covers {list}");
     let mut finding = found(&lints::REBINDING, rule, message)
-        .note("whoever controls the name controls its addresses; a deny wins over this rule")
-        .help("add `use std.cloud.metadata` and `deny all -> metadata`");
+        .note("whoever controls the name controls its addresses; a deny wins over this rule");
     if more > 0 {
         finding = finding.note(format!("the same holds for {more} more rules on externals"));
     }
     deny_metadata(context, rule, finding)
 }
 
-/// Offers the two lines, where nothing in the file speaks of metadata yet.
+/// Says what to add, and offers it where no rule of the file speaks of metadata yet.
 pub(super) fn deny_metadata(
     context: &Context<'_>,
     rule: &Rule,
     finding: Diagnostic<Place>,
 ) -> Diagnostic<Place> {
     let mut rules = context.model.rules.iter().filter(|r| r.file == rule.file);
-    if !fixes::is_own(rule) || rules.any(|r| r.text.contains("metadata")) {
+    let known = context.model.metadata.get(&rule.file);
+    let (help, lines) = match known {
+        Some(Some(name)) => (
+            format!("add `deny all -> {name}`"),
+            format!("\n\ndeny all -> {name}"),
+        ),
+        _ => (
+            "add `use std.cloud.metadata` and `deny all -> metadata`".to_owned(),
+            "\n\nuse std.cloud.metadata\ndeny all -> metadata".to_owned(),
+        ),
+    };
+    let finding = finding.help(help);
+    let taken = known.is_some_and(Option::is_none);
+    if taken || !fixes::is_own(rule) || rules.any(|r| r.text.contains("metadata")) {
         return finding;
     }
-    let lines = "\n\nuse std.cloud.metadata\ndeny all -> metadata";
     finding.fix(
         "deny the metadata addresses",
         false,

@@ -72,7 +72,6 @@ fn metadata_reachable(rule: &Rule, open: &AddrSet) -> Diagnostic<Place> {
     let message = format!("this allow holds the metadata service at {}", listed(open));
     found(&lints::METADATA_REACHABLE, rule, message)
         .note("a breached pod asks it for the credentials of the node")
-        .help("add `use std.cloud.metadata` and `deny all -> metadata`")
 }
 
 /// The part of an end by which it may admit the API server, if no deny covers that.

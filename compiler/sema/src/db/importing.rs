@@ -8,6 +8,7 @@ use super::{
     Db, Package, SourceFile,
     cut::{Item, declared, parse},
     intended::intended,
+    module::module_scope,
 };
 use crate::names::is_reserved;
 
@@ -110,6 +111,25 @@ pub(crate) fn find<'db>(
     let (last, before) = segments.split_last()?;
     let (_, module) = lookup(db, file, before.iter().map(|s| s.node.as_str()));
     declared(db, module?).get(&last.node)
+}
+
+/// What a file calls an item that it imports; `Some(None)` where it does not and has another thing
+/// of that name.
+pub(crate) fn called(
+    db: &dyn Db,
+    file: SourceFile,
+    module: &[&str],
+    name: &str,
+) -> Option<Option<SmolStr>> {
+    let scope = module_scope(db, file);
+    let (_, found) = lookup(db, file, module.iter().copied());
+    let item = found.and_then(|module| declared(db, module).get(name));
+    let mut imports = scope.imports.iter().filter(|i| i.target.is_some());
+    let import = imports.find(|i| i.target == item);
+    match import {
+        Some(import) => Some(Some(import.name.clone())),
+        None => scope.get(name).map(|_| None),
+    }
 }
 
 struct Importer<'db> {

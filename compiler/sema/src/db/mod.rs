@@ -48,7 +48,7 @@ pub(crate) use circle::{Circles, circles, edges};
 pub(crate) use cut::{Item, declares, file_of, items, parse};
 pub(crate) use evaluate::{lower, lowers, value};
 pub(crate) use ignoring::{Ignore, ignores};
-pub(crate) use importing::find;
+pub(crate) use importing::{called, find};
 pub(crate) use module::{Binding, module_scope};
 pub(crate) use package::check_package;
 pub(crate) use scope::{ItemScope, built_in};

@@ -1,6 +1,6 @@
 //! The model: what every item adds, joined in order of (file, offset), with identities.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use npl_diagnostics::Place;
 use npl_policy::{
@@ -8,6 +8,7 @@ use npl_policy::{
     model::{EndRule, Model, Ownership, Rule, Settings, Workload},
 };
 use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
 
 use super::Host;
 use crate::{
@@ -40,6 +41,7 @@ impl Host {
             settings: Settings {
                 control_plane: self.manifest().control_plane(),
             },
+            metadata: self.metadata(),
             ..Model::default()
         };
         let lowered = self.collect(&mut out);
@@ -94,6 +96,18 @@ impl Host {
             }
         }
         lowered
+    }
+
+    fn metadata(&self) -> BTreeMap<SmolStr, Option<SmolStr>> {
+        let db = &self.db;
+        let own = self.packages.first();
+        let files = own.into_iter().flat_map(|package| package.files(db));
+        files
+            .filter_map(|file| {
+                let called = db::called(db, *file, &["std", "cloud"], "metadata")?;
+                Some((file.path(db).clone(), called))
+            })
+            .collect()
     }
 
     fn workload(&self, value: &WorkloadValue) -> Workload {
