@@ -154,6 +154,9 @@ fn names_of_a_clause() {
         ("tls.sni in [\"x\", \"y\"]", "tls.sni \"x\" | \"y\""),
         ("dns *", "dns \"*\""),
         ("dns *.x.io", "dns \"*.x.io\""),
+        ("tls sni: \"x\"", "tls.sni \"x\""),
+        ("tls sni [\"x\", \"y\"]", "tls.sni \"x\" | \"y\""),
+        ("http host = \"x\"", "http.host \"x\""),
         ("dns: *", "dns \"*\""),
         ("dns(\"*\")", "dns \"*\""),
     ] {
@@ -176,6 +179,7 @@ fn characters_of_other_keyboards() {
     for (text, expect) in [
         ("external x = “a.com”", "external x = \"a.com\""),
         ("external x = „a.com“", "external x = \"a.com\""),
+        ("external x = “a.com\"", "external x = \"a.com\""),
         ("external x = ‘a.com’", "external x = \"a.com\""),
         ("external x = «*.a.com»", "external x = \"*.a.com\""),
         (
@@ -263,5 +267,34 @@ fn nothing_is_taken_out_of_everything() {
             &format!("allow a -> {whole} except b:80"),
             &format!("`allow a -> {whole}:80` and `deny a -> b:80`"),
         );
+        let other = |item: &str| format!("{item} {whole} except b:80");
+        told_once(&other("deny a ->"), "list what is denied");
+        told_once(&other("assert a cannot reach"), "claim");
     }
+}
+
+/// Each of two mistakes has a fix of its own, and both can be applied.
+#[test]
+fn curly_quotes_beside_another_mistake() {
+    for (text, expect) in [
+        (
+            "external x = “a.com”, ‘b.com’",
+            "external x = \"a.com\" | \"b.com\"",
+        ),
+        (
+            "workload w { app in [“a” “b”] }",
+            "workload w { app in [\"a\", \"b\"] }",
+        ),
+    ] {
+        let found = parse_file(text).diagnostics;
+        let edits = found.iter().flat_map(|d| &d.fixes).flat_map(|f| &f.edits);
+        let fixed = npl_diagnostics::apply_edits(text, edits.cloned().collect::<Vec<_>>());
+        assert_eq!(fixed.unwrap(), expect);
+        let shown = support::render(text, &found);
+        assert!(!shown.contains("write `a.com |"), "{shown}");
+    }
+    // What is offered for the label has its quotes right.
+    let found = parse_file("workload w { x != ‘b’ }").diagnostics;
+    let help = found.iter().filter_map(|d| d.help.as_deref());
+    assert!(help.eq(["write `x not in [\"b\"]`", "write `\"b\"`"]));
 }

@@ -128,6 +128,13 @@ impl Text<'_> {
         lex(self.slice(range)).iter().any(|(k, _)| k == kind)
     }
 
+    fn begins(&self, range: TextRange, with: &[T]) -> bool {
+        let tokens = lex(self.slice(range));
+        let kinds = tokens.iter().map(|(kind, _)| kind);
+        let kinds = kinds.filter(|kind| !kind.is_trivia()).take(with.len());
+        kinds.eq(with.iter().copied())
+    }
+
     /// Of a line that lacks its word; nothing if names alone are lost with it, whose users are
     /// silent.
     fn stray(&self, range: TextRange) -> Vec<LostItem> {
@@ -144,6 +151,8 @@ impl Text<'_> {
             None if !self.holds(range, T::Arrow) && self.holds(range, T::LBrace) => {
                 vec![LostItem::Workload]
             }
+            // `h: string = "x"`, a parameter.
+            None if self.begins(range, &[T::Ident, T::Colon]) => Vec::new(),
             None => self.stray_rules(range, ""),
         }
     }

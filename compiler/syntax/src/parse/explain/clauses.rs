@@ -3,7 +3,7 @@
 use super::{Answer, Place, range};
 use crate::{
     lexer::Lexeme,
-    parse::{closer_of, lexical::shown},
+    parse::{closer_of, lexical::shown, literal::between},
     token::TokenKind as T,
 };
 use npl_diagnostics::{Diagnostic, TextRange, codes::syntax};
@@ -23,22 +23,25 @@ fn path(place: &Place<'_>) -> Option<std::ops::Range<usize>> {
     (start < end && end <= place.at).then_some(start..end)
 }
 
+/// The clause of which these are the two words, without their dot.
+fn joined(place: &Place<'_>, first: &Lexeme, second: &Lexeme) -> Option<String> {
+    let words = (first.text(place.text), second.text(place.text));
+    let known = matches!(words, ("tls", "sni") | ("http", "host"));
+    known.then(|| format!("{}.{}", words.0, words.1))
+}
+
 /// `via tls sni "x"`.
 pub(super) fn undotted(place: &Place<'_>) -> Option<Answer> {
     let path = path(place)?;
     let [first, second] = place.tokens.get(path.start..path.start + 2)? else {
         return None;
     };
-    let words = (first.text(place.text), second.text(place.text));
-    if !matches!(words, ("tls", "sni") | ("http", "host")) {
-        return None;
-    }
+    let right = joined(place, first, second)?;
     let dot = Lexeme::virtual_at(T::Dot, first.end);
     let mended = place.splice(path.end..path.end, &[dot]);
     if !place.passes(&mended, place.at + 1) {
         return None;
     }
-    let right = format!("{}.{}", words.0, words.1);
     let at = range(&[*first, *second]);
     let message = format!("`{right}` is written with a dot");
     let finding = Diagnostic::new(&syntax::UNEXPECTED_TOKEN, at, message)
@@ -50,7 +53,16 @@ pub(super) fn undotted(place: &Place<'_>) -> Option<Answer> {
 /// `via tls.sni = "x"`, `via tls.sni("x")`, `via http GET "/x"`, `via dns *`.
 pub(super) fn arguments(place: &Place<'_>) -> Option<Answer> {
     let path = path(place)?;
+    let words = place.tokens.get(path.start..=path.end)?;
+    // `via tls sni = "x"`.
+    let undotted = match words {
+        [first, second] => joined(place, first, second),
+        _ => None,
+    };
     let clause = place.slice(place.tokens.get(path.clone())?);
+    let clause = undotted.as_deref().unwrap_or(clause);
+    let front = usize::from(undotted.is_some());
+    let path = path.start..path.end + front;
     let block = match clause {
         "http" | "grpc" => true,
         "tls.sni" | "dns" | "http.host" => false,
@@ -81,33 +93,49 @@ pub(super) fn arguments(place: &Place<'_>) -> Option<Answer> {
         (at..end, end)
     };
     let inner = place.tokens.get(inner)?;
-    let with = match block || entries {
+    let mut with = match block || entries {
         true => entry_tokens(inner)?,
         false => name_tokens(inner)?,
     };
-    answer(place, start..end, &with)
+    if front > 0 {
+        start = path.end - front;
+        let second = *place.tokens.get(start)?;
+        with.splice(0..0, [Lexeme::virtual_at(T::Dot, second.start), second]);
+    }
+    let before = place.tokens.get(path.start..start)?;
+    answer(place, clause, before, start..end, &with)
 }
 
-fn answer(place: &Place<'_>, old: std::ops::Range<usize>, with: &[Lexeme]) -> Option<Answer> {
+fn answer(
+    place: &Place<'_>,
+    clause: &str,
+    front: &[Lexeme],
+    old: std::ops::Range<usize>,
+    with: &[Lexeme],
+) -> Option<Answer> {
     let mended = place.splice(old.clone(), with);
     if !place.passes(&mended, old.start + with.len() - 1) {
         return None;
     }
-    let written = written(place.text, with);
-    let front = place.tokens.get(old.start.checked_sub(1)?)?;
+    let dot = with.first()?.kind == T::Dot;
+    let written = format!(
+        "{}{}",
+        if dot { "" } else { " " },
+        written(place.text, with)
+    );
     let tokens = place.tokens.get(old)?;
-    let at = TextRange::new(front.end, range(tokens).end);
-    let via = place.tokens.iter().position(|t| t.kind == T::Via)?;
-    let path = place.slice(place.tokens.get(via..)?);
-    let path = path.split(|c: char| c.is_whitespace() || "=:([{".contains(c));
-    let path = path.filter(|p| !p.is_empty()).nth(1).unwrap_or_default();
+    let at = TextRange::new(front.last()?.end, range(tokens).end);
     let finding = Diagnostic::new(
         &syntax::UNEXPECTED_TOKEN,
         range(tokens),
-        format!("the arguments of `{path}` are written in another way"),
+        format!("the arguments of `{clause}` are written in another way"),
     )
-    .help(format!("write `via {path} {}`", shown(&written)))
-    .fix("write it so", true, at, format!(" {written}"));
+    .help(format!(
+        "write `via {}{}`",
+        place.slice(front),
+        shown(&written)
+    ))
+    .fix("write it so", true, at, written);
     Some(Answer::mending(finding, mended))
 }
 
@@ -177,7 +205,9 @@ fn written(text: &str, tokens: &[Lexeme]) -> String {
     let mut dotted = true;
     for token in tokens {
         let own = match token.kind {
-            T::LBrace | T::RBrace | T::Pipe => token.kind.punctuation().unwrap_or_default(),
+            T::LBrace | T::RBrace | T::Pipe | T::Dot => {
+                token.kind.punctuation().unwrap_or_default()
+            }
             _ => token.text(text),
         };
         let dot = token.kind == T::Dot;
@@ -187,7 +217,7 @@ fn written(text: &str, tokens: &[Lexeme]) -> String {
         dotted = dot;
         let bare = token.kind == T::Str && !own.starts_with('"');
         let quote = if bare { "\"" } else { "" };
-        out.push_str(&format!("{quote}{}{quote}", own.trim_matches('\'')));
+        out.push_str(&format!("{quote}{}{quote}", between(own)));
     }
     out
 }

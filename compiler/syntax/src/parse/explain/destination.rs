@@ -53,7 +53,8 @@ pub(super) fn union(place: &Place<'_>) -> Option<Answer> {
 
 /// `allow a -> all except b:80`: no set is left that one side could hold.
 pub(super) fn out_of_everything(place: &Place<'_>) -> Option<Answer> {
-    if !(place.is_rule() && place.found_is(T::Except)) {
+    let here = place.is_rule() || place.word() == Some(T::Assert);
+    if !(here && place.found_is(T::Except)) {
         return None;
     }
     let start = destination_start(place)?;
@@ -83,6 +84,9 @@ pub(super) fn out_of_everything(place: &Place<'_>) -> Option<Answer> {
         format!("nothing can be taken out of `{name}`"),
     );
     let finding = match place.word() {
+        Some(T::Assert) => finding.help(format!(
+            "claim it of the ends that are meant, or of `{name}`"
+        )),
         Some(T::Deny) => finding.help("list what is denied; a deny wins over every `allow`"),
         _ => finding.help(format!(
             "a deny wins over every `allow`: write `allow {source} -> {name}{ports}` and \

@@ -3,7 +3,7 @@
 use super::{Answer, Place, Start, range};
 use crate::{
     lexer::Lexeme,
-    parse::{closer_of, lexical::shown},
+    parse::{closer_of, lexical::shown, literal::between},
     token::TokenKind as T,
 };
 use npl_diagnostics::{Diagnostic, codes::syntax};
@@ -88,7 +88,7 @@ impl Meant {
         };
         let value = |t: &Lexeme| match t.text(text) {
             quoted if quoted.starts_with('"') => quoted.to_owned(),
-            bare => format!("\"{}\"", bare.trim_matches('\'')),
+            bare => format!("\"{}\"", between(bare)),
         };
         let values: Vec<String> = values.iter().map(value).collect();
         let not = if self.negated { " not" } else { "" };

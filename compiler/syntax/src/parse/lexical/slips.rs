@@ -47,14 +47,7 @@ pub(super) fn read(text: &str, lexemes: &[Lexeme]) -> (Vec<Lexeme>, Vec<Finding>
 fn curly(text: &str, rest: &[Lexeme]) -> Option<Slip> {
     let open = rest.first()?;
     let quote = open.text(text).chars().next()?;
-    let closers: &[char] = match quote {
-        '“' | '”' | '„' => &['”', '“'],
-        '‘' | '’' | '‚' => &['’', '‘'],
-        '«' => &['»'],
-        '»' => &['«'],
-        '`' => &['`'],
-        _ => return None,
-    };
+    let closers = literal::closers(quote);
     let start = open.start as usize + quote.len_utf8();
     let line = text.get(start..)?;
     // No further than a string may be long: a text of quotes is walked once.
@@ -81,8 +74,7 @@ fn curly(text: &str, rest: &[Lexeme]) -> Option<Slip> {
         length: count,
         read_as: Some(Lexeme {
             kind: T::Str,
-            start: start as u32,
-            end: (start + length) as u32,
+            end,
             ..*open
         }),
         finding,

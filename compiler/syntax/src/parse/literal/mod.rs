@@ -9,7 +9,7 @@ mod text;
 pub(super) use addr::addr;
 pub(super) use date::date;
 pub(super) use port::{hops, port};
-pub(super) use text::{name, string};
+pub(super) use text::{between, closers, name, string};
 
 use npl_diagnostics::{Diagnostic, TextRange, codes::syntax};
 

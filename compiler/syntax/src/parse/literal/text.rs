@@ -13,7 +13,8 @@ pub(crate) fn string(text: &str, at: TextRange) -> (SmolStr, Option<Box<Finding>
     if plain && body.len() <= MAX_STRING {
         return (SmolStr::new(body), None);
     }
-    let base = at.start + u32::from(text.starts_with(['"', '\'']));
+    let quote = text.chars().next().filter(|_| body.len() < text.len());
+    let base = at.start + quote.map_or(0, |c| c.len_utf8() as u32);
     let mut undone = String::with_capacity(body.len());
     let mut finding = None;
     let mut chars = body.char_indices();
@@ -50,12 +51,33 @@ pub(crate) fn string(text: &str, at: TextRange) -> (SmolStr, Option<Box<Finding>
     (undone.into(), finding)
 }
 
-/// What stands between the quotes. A string that was mended has single quotes, or none; one that
+/// What closes a string that a quote of another language or keyboard opens.
+pub(crate) fn closers(quote: char) -> &'static [char] {
+    match quote {
+        '\'' => &['\''],
+        '“' | '”' | '„' => &['”', '“', '"'],
+        '‘' | '’' | '‚' => &['’', '‘'],
+        '«' => &['»'],
+        '»' => &['«'],
+        '`' => &['`'],
+        _ => &[],
+    }
+}
+
+/// What stands between other quotes than `"`, if the text has some.
+pub(crate) fn between(text: &str) -> &str {
+    let mut chars = text.chars();
+    match (chars.next(), chars.next_back()) {
+        (Some(open), Some(close)) if closers(open).contains(&close) => chars.as_str(),
+        _ => text,
+    }
+}
+
+/// What stands between the quotes. A string that was mended has other quotes, or none; one that
 /// its line does not close has most likely swallowed what follows its first blank or bracket.
 fn body(text: &str) -> &str {
     let Some(open) = text.strip_prefix('"') else {
-        let single = text.strip_prefix('\'').and_then(|t| t.strip_suffix('\''));
-        return single.unwrap_or(text);
+        return between(text);
     };
     let escapes = |t: &str| t.bytes().rev().take_while(|b| *b == b'\\').count();
     match open.strip_suffix('"') {
