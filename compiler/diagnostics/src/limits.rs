@@ -8,8 +8,11 @@ pub const SHOWN_LINE_BYTES_MAX: usize = 2_000;
 /// Lines of one change that a fix shows.
 pub const SHOWN_DIFF_LINES_MAX: usize = 20;
 
-/// Of a longer line of a change only the beginning is shown.
+/// Of a longer line of a change only so much is shown.
 pub const SHOWN_DIFF_CHARS_MAX: usize = 200;
+
+/// How much of a line a change shows before its first edit.
+pub const SHOWN_DIFF_LEAD_BYTES: usize = 120;
 
 /// Names longer than this get no suggestion: no identifier is that long.
 pub const SUGGEST_NAME_CHARS_MAX: usize = 128;

@@ -258,3 +258,40 @@ fn a_fix_shows_the_beginning_of_long_lines_and_no_change_of_a_missing_line_end()
     assert!(text.contains("in short.npl\n   2 + new\n"), "{text}");
     assert!(!text.contains("abc"), "{text}");
 }
+
+#[test]
+fn a_fix_far_in_a_long_line_shows_what_is_near_it() {
+    let files = Files(vec![(
+        "long.npl",
+        "é".repeat(400) + "abc" + &"x".repeat(400),
+    )]);
+    let far = Diagnostic::new(&UNKNOWN, span(0, 800, 803), "strange").fix(
+        "write `new`",
+        true,
+        span(0, 800, 803),
+        "one\nnew",
+    );
+    let text = render(Format::Full, &[far], &files, false);
+    let before = "é".repeat(60);
+    assert!(text.contains(&format!("1 - … {before}abcx")), "{text}");
+    assert!(text.contains(&format!("1 + … {before}one\n")), "{text}");
+    let cut = format!("2 + new{} …\n", "x".repeat(197));
+    assert!(text.contains(&cut), "{text}");
+}
+
+/// Each finding costs the same wherever it is on its line: the work is bounded by a walk that steps
+/// at most a few hundred bytes, so that this ends at all.
+#[test]
+fn many_findings_with_fixes_far_in_one_long_line() {
+    let files = Files(vec![("long.npl", "é ".repeat(1_000_000))]);
+    let findings: Vec<_> = (0..20_000)
+        .map(|i| {
+            let at = span(0, 2_700_000 + i * 3, 2_700_000 + i * 3 + 2);
+            Diagnostic::new(&UNKNOWN, at, "strange").fix("write `e`", true, at, "e")
+        })
+        .collect();
+    let text = render(Format::Full, &findings, &files, false);
+    assert_eq!(text.matches("fix: write `e`").count(), 20_000);
+    assert!(text.contains("long.npl:1:1800001: error[NPL0201]: strange"));
+    assert!(text.len() < 20_000 * 1_200, "{}", text.len());
+}

@@ -4,7 +4,10 @@ use std::borrow::Cow;
 
 use similar::{ChangeTag, TextDiff};
 
-use crate::{Fix, Lines, Span, TextRange, apply_edits, clamp, limits::SHOWN_DIFF_LINES_MAX};
+use crate::{
+    Fix, Lines, Span, TextRange, apply_edits, clamp,
+    limits::{SHOWN_DIFF_CHARS_MAX, SHOWN_DIFF_LEAD_BYTES, SHOWN_DIFF_LINES_MAX},
+};
 
 /// One line that a fix removes or adds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,12 +16,13 @@ pub struct Change {
     /// Its number: in the old text for a removed line, in the new text for an added one.
     pub line: u32,
     pub added: bool,
-    /// Without its line end.
+    /// Without its line end. Of a long line only what is near the edit, behind an ellipsis.
     pub text: String,
 }
 
 /// The lines that the fix changes, in order of place; at most [`SHOWN_DIFF_LINES_MAX`]. Only the
-/// lines that an edit touches are compared, so that the cost does not depend on the file's length.
+/// lines that an edit touches are compared, and of a long one what is near the edit, so that the
+/// cost depends neither on the file's length nor on the line's.
 pub fn changes(fix: &Fix, lines: &Lines<'_>) -> Vec<Change> {
     let mut edits: Vec<_> = fix.edits.iter().collect();
     edits.sort_by_key(|edit| (edit.at.file, edit.at.range.start));
@@ -44,14 +48,23 @@ pub fn changes(fix: &Fix, lines: &Lines<'_>) -> Vec<Change> {
             ),
             text: edit.text.clone(),
         });
-        let old = lines.text(file).get(block.as_usize()).unwrap_or_default();
+        let text = lines.text(file);
+        let old = text.get(block.as_usize()).unwrap_or_default();
+        let before = text.get(..block.start as usize).unwrap_or_default();
+        let cut = !before.is_empty() && !before.ends_with('\n');
         if let Ok(new) = apply_edits(old, relative) {
             let span = Span {
                 file,
                 range: TextRange::at(block.start),
             };
             let first_line = lines.positions(span).0.line;
-            compare(file, first_line, old, &new, &mut out);
+            match cut {
+                true => {
+                    let (old, new) = (format!("… {old}"), format!("… {new}"));
+                    compare(file, first_line, &old, &new, &mut out);
+                }
+                false => compare(file, first_line, old, &new, &mut out),
+            }
         }
         rest = behind;
     }
@@ -59,21 +72,26 @@ pub fn changes(fix: &Fix, lines: &Lines<'_>) -> Vec<Change> {
     out
 }
 
-/// From the start of the first line of the span to the end of its last one, line end included.
+/// From the start of the first line of the span to the end of its last one, line end included; of a
+/// long line only what is shown.
 fn touched(span: Span, lines: &Lines<'_>) -> TextRange {
     let text = lines.text(span.file);
     let range = clamp(text, span.range);
-    let start = text
-        .get(..range.start as usize)
+    let (start, end) = (range.start as usize, range.end as usize);
+    let lead = text.floor_char_boundary(start.saturating_sub(SHOWN_DIFF_LEAD_BYTES));
+    let first = text
+        .get(lead..start)
         .and_then(|before| before.rfind('\n'))
-        .map_or(0, |i| i + 1);
-    let end = text
-        .get(range.end as usize..)
+        .map_or(lead, |i| lead + i + 1);
+    // enough for as many of the longest characters as a line shows, and one more
+    let tail = text.ceil_char_boundary(end.saturating_add(4 * (SHOWN_DIFF_CHARS_MAX + 1)));
+    let last = text
+        .get(end..tail)
         .and_then(|behind| behind.find('\n'))
-        .map_or(text.len(), |i| range.end as usize + i + 1);
+        .map_or(tail, |i| end + i + 1);
     TextRange::new(
-        u32::try_from(start).unwrap_or(u32::MAX),
-        u32::try_from(end).unwrap_or(u32::MAX),
+        u32::try_from(first).unwrap_or(u32::MAX),
+        u32::try_from(last).unwrap_or(u32::MAX),
     )
 }
 

@@ -163,6 +163,15 @@ impl<'a> Files<'a> for ShownFiles<'a> {
         Ok(self.file(id)?.line_of(byte_index))
     }
 
+    fn column_number(
+        &'a self,
+        id: FileId,
+        _line: usize,
+        byte_index: usize,
+    ) -> Result<usize, FilesError> {
+        Ok(self.file(id)?.column_of(byte_index))
+    }
+
     fn line_range(&'a self, id: FileId, line: usize) -> Result<std::ops::Range<usize>, FilesError> {
         let file = self.file(id)?;
         file.line_range(line).ok_or(FilesError::LineTooLarge {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::clean::stand_in;
-use crate::{FileId, Sources, TextRange, clamp};
+use crate::{FileId, LineIndex, Sources, TextRange, clamp};
 
 /// One file, control characters made visible. Characters stay one for one, so columns do not move;
 /// offsets may.
@@ -15,6 +15,8 @@ pub(super) struct Shown<'a> {
     moved: Vec<(usize, usize)>,
     /// Offsets in `text` at which lines start.
     pub(super) starts: Vec<usize>,
+    /// Of `text`: a column costs the same wherever it is on a long line.
+    index: LineIndex,
 }
 
 impl<'a> Shown<'a> {
@@ -26,6 +28,7 @@ impl<'a> Shown<'a> {
         Self {
             path: super::clean::clean(sources.path(file)),
             original,
+            index: LineIndex::new(&text),
             text,
             moved,
             starts,
@@ -48,6 +51,12 @@ impl<'a> Shown<'a> {
 
     pub(super) fn line_of(&self, at: usize) -> usize {
         self.starts.partition_point(|start| *start <= at).max(1) - 1
+    }
+
+    /// Counts from 1, in characters.
+    pub(super) fn column_of(&self, at: usize) -> usize {
+        let at = u32::try_from(at).unwrap_or(u32::MAX);
+        self.index.position(&self.text, at).column as usize
     }
 
     pub(super) fn line_range(&self, line: usize) -> Option<std::ops::Range<usize>> {
