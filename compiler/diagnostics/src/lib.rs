@@ -19,4 +19,4 @@ pub use diagnostic::{Diagnostic, Edit, Fix, Label, Severity};
 pub use fixes::{FixError, apply_edits, apply_fixes};
 pub use place::{Anchor, FileId, Place, Span, TextRange};
 pub use sources::{LineIndex, Lines, Position, Sources, clamp};
-pub use suggest::suggest;
+pub use suggest::{Nearest, suggest};
