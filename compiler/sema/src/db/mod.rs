@@ -9,6 +9,7 @@
 //! | `items` | file | the file, cut |
 //! | `parse` | item | its tree |
 //! | `declared` | file | the names that it declares |
+//! | `declarations` | package | the names that its files declare |
 //! | `module_scope` | file | declared and imported names, with what is wrong with them |
 //! | `intended` | file | names that its broken items were to bring in |
 //! | `mentions` | file | names used, unknown ones reported |
@@ -22,6 +23,7 @@
 mod checking;
 mod circle;
 mod cut;
+mod elsewhere;
 mod evaluate;
 mod ignoring;
 mod importing;

@@ -1,16 +1,19 @@
 //! Names that nothing declares: one finding for each name of a file, at its first mention.
 
-use npl_diagnostics::{Diagnostic, Edit, Fix, Place, TextRange, codes::names, suggest};
+use std::{cell::RefCell, rc::Rc};
+
+use npl_diagnostics::{Diagnostic, Edit, Fix, Nearest, Place, TextRange, codes::names, suggest};
 use npl_policy::port::icmp_names;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::{
     Db, SourceFile,
     cut::{Item, declared, items, parse},
+    elsewhere::{self, Declarations, Known, declarations},
     importing,
     intended::{NAMELESS, intended},
-    module::{Binding, module_scope},
+    module::module_scope,
     refs::{Ref, Wanted},
 };
 use crate::{
@@ -118,11 +121,16 @@ impl<'db, 'a> Unknowns<'db, 'a> {
             db,
             file,
             meant: Vec::new(),
+            known: RefCell::default(),
+            others: RefCell::default(),
+            broken: broken_uses(db, file),
+            meant_modules: RefCell::default(),
         };
+        let imported: FxHashSet<&str> = imported.iter().map(SmolStr::as_str).collect();
         let names = |name: &str| intended.binary_search(&name.into()).is_ok();
         let mut found = Vec::new();
         for one in &self.list {
-            let brought_in = imported.iter().any(|name| *name == one.name);
+            let brought_in = imported.contains(one.name.as_str());
             if !names(&one.name) && !brought_in && !reporter.broken_use(one) {
                 found.push(reporter.one(one));
             }
@@ -147,30 +155,59 @@ struct Reporter<'db> {
     db: &'db dyn Db,
     file: SourceFile,
     meant: Vec<&'db str>,
+    known: RefCell<Vec<(Wanted, Rc<Known<'db>>)>>,
+    others: RefCell<Vec<(Wanted, Nearest<'db>)>>,
+    /// Imports that have not parsed, or lead nowhere.
+    broken: Vec<BrokenUse<'db>>,
+    /// By module: whether one of them is what should have imported from it.
+    meant_modules: RefCell<FxHashMap<String, bool>>,
+}
+
+struct BrokenUse<'db> {
+    text: &'db str,
+    /// It does not parse.
+    error: bool,
+    /// It names what is no module, or a module as if that were a name.
+    wrong: bool,
+}
+
+fn broken_uses(db: &dyn Db, file: SourceFile) -> Vec<BrokenUse<'_>> {
+    let wrong = module_scope(db, file).diagnostics.iter();
+    let wrong =
+        wrong.filter(|d| [&names::UNKNOWN_MODULE, &names::MODULE_AS_NAME].contains(&d.code));
+    let wrong: FxHashSet<_> = wrong.map(|d| d.at.anchor).collect();
+    let uses = declared(db, file).uses.iter().map(|item| BrokenUse {
+        text: item.text(db),
+        error: parse(db, *item)
+            .diagnostics
+            .iter()
+            .any(Diagnostic::is_error),
+        wrong: wrong.contains(&item.place(db, TextRange::at(0)).anchor),
+    });
+    uses.filter(|one| one.error || one.wrong).collect()
 }
 
 impl<'db> Reporter<'db> {
     /// A `use` that does not parse names the module that declares it: `use std.cloud.`.
     fn broken_use(&self, unknown: &Unknown<'_, '_>) -> bool {
-        let wrong = module_scope(self.db, self.file).diagnostics.iter();
-        let wrong =
-            wrong.filter(|d| [&names::UNKNOWN_MODULE, &names::MODULE_AS_NAME].contains(&d.code));
-        let wrong: Vec<_> = wrong.map(|d| d.at.anchor).collect();
-        // What of the path stays, or how its first word goes on.
-        let part = |item: &Item<'db>, module: &str| {
-            let found = &parse(self.db, *item).diagnostics;
-            let first = module.split('.').next().unwrap_or_default();
-            let text = item.text(self.db);
-            (found.iter().any(Diagnostic::is_error) && text.contains(module))
-                || (wrong.contains(&item.place(self.db, TextRange::at(0)).anchor)
-                    && text.contains(&format!("{first}.")))
-        };
-        let uses = &declared(self.db, self.file).uses;
-        if wrong.is_empty() && !uses.iter().any(|item| part(item, "")) {
+        if self.broken.is_empty() {
             return false;
         }
-        let module = self.elsewhere(&unknown.name, unknown.first.1.wanted);
-        module.is_some_and(|(module, _)| uses.iter().any(|item| part(item, &module)))
+        let found = self.elsewhere(&unknown.name, unknown.first.1.wanted);
+        let Some((module, _)) = found else {
+            return false;
+        };
+        if let Some(known) = self.meant_modules.borrow().get(&module) {
+            return *known;
+        }
+        // What of the path stays, or how its first word goes on.
+        let first = format!("{}.", module.split('.').next().unwrap_or_default());
+        let part = |one: &BrokenUse<'_>| {
+            one.error && one.text.contains(&module) || one.wrong && one.text.contains(&first)
+        };
+        let meant = self.broken.iter().any(part);
+        self.meant_modules.borrow_mut().insert(module, meant);
+        meant
     }
 
     fn one(&mut self, unknown: &Unknown<'_, '_>) -> Diagnostic<Place> {
@@ -204,7 +241,7 @@ impl<'db> Reporter<'db> {
             }
             return out.help(help).fix_with(self.import(&path, edits));
         }
-        let near = suggest(name, self.known(wanted));
+        let near = self.known(wanted).nearest.of(name);
         let called = common_name(name).filter(|_| wanted.is_end());
         let near = near.or(called.filter(|name| prelude::entity(name).is_some()));
         let declaration = match unknown.end {
@@ -247,21 +284,26 @@ impl<'db> Reporter<'db> {
     }
 
     /// Names of this file that may stand there.
-    fn known(&self, wanted: Wanted) -> Vec<&'db str> {
-        let (db, scope) = (self.db, module_scope(self.db, self.file));
-        let fits = move |name: &&str| match scope.get(name) {
-            Some(Binding::Item(item)) => wanted.fits(item.word(db)),
-            _ => true,
-        };
-        let entities = prelude::names().filter(move |name| match wanted {
-            Wanted::Port | Wanted::Template | Wanted::Literal => false,
-            Wanted::End | Wanted::Arg | Wanted::Default => *name != prelude::ICMP,
-        });
-        let mut out: Vec<&'db str> = scope.names().into_iter().filter(fits).collect();
-        for name in entities {
-            out.push(name);
+    fn known(&self, wanted: Wanted) -> Rc<Known<'db>> {
+        let mut made = self.known.borrow_mut();
+        if let Some((_, known)) = made.iter().find(|(kind, _)| *kind == wanted) {
+            return Rc::clone(known);
         }
-        out
+        let known = Rc::new(elsewhere::own(self.db, self.file, wanted));
+        made.push((wanted, Rc::clone(&known)));
+        known
+    }
+
+    /// The name of another package nearest to this one.
+    fn near_others(&self, name: &str, wanted: Wanted) -> Option<&'db str> {
+        let mut made = self.others.borrow_mut();
+        if let Some((_, near)) = made.iter().find(|(kind, _)| *kind == wanted) {
+            return near.of(name);
+        }
+        let near = elsewhere::others(self.db, self.file, wanted);
+        let found = near.of(name);
+        made.push((wanted, near));
+        found
     }
 
     fn renamed(&self, here: Place, more: &[Place], name: &str) -> Vec<Edit<Place>> {
@@ -311,21 +353,12 @@ impl<'db> Reporter<'db> {
     /// The module that declares a name which this file does not import, and the name as it is
     /// declared: one that looks alike is meant where none is the same.
     fn elsewhere(&self, name: &str, wanted: Wanted) -> Option<(String, SmolStr)> {
-        let exact = |file: SourceFile| declared(self.db, file).get(name);
         let look = skeleton(name);
-        let alike = |file: SourceFile| {
-            let all = declared(self.db, file).all.iter().copied();
-            let mut alike = all.filter(|item| {
-                let name = item.name(self.db).as_ref();
-                name.is_some_and(|name| skeleton(name) == look)
-            });
-            alike.next()
-        };
-        let found = self.module_with(wanted, exact);
-        if found.is_some() || self.known(wanted).iter().any(|k| skeleton(k) == look) {
+        let found = self.module_with(name, wanted);
+        if found.is_some() || self.known(wanted).looks.contains(&look) {
             return found;
         }
-        self.module_with(wanted, alike)
+        self.module_by(|names| names.alike(self.db, self.file, &look, wanted))
     }
 
     /// The module of another package that declares what was meant by a name that is not quite its
@@ -336,43 +369,35 @@ impl<'db> Reporter<'db> {
         called: Option<&str>,
         wanted: Wanted,
     ) -> Option<(String, SmolStr)> {
-        let find = |name: &str| self.module_with(wanted, |file| declared(self.db, file).get(name));
         if let Some(called) = called {
-            return find(called);
+            return self.module_with(called, wanted);
         }
         if name.len() < NEARLY_CHARS_MIN || !wanted.is_end() {
             return None;
         }
-        let others = self.file.package(self.db).others(self.db).iter();
-        let files = others.flat_map(|(_, other)| other.files(self.db));
-        let items = files.flat_map(|file| declared(self.db, *file).all.iter());
-        let fits = items.filter(|item| wanted.fits(item.word(self.db)));
-        let names = fits.filter_map(|item| item.name(self.db).as_deref());
-        find(suggest(name, names)?)
+        self.module_with(self.near_others(name, wanted)?, wanted)
     }
 
-    fn module_with(
+    fn module_with(&self, name: &str, wanted: Wanted) -> Option<(String, SmolStr)> {
+        self.module_by(|names| names.exact(self.db, self.file, name, wanted))
+    }
+
+    fn module_by(
         &self,
-        wanted: Wanted,
-        find: impl Fn(SourceFile) -> Option<Item<'db>>,
+        find: impl Fn(&'db Declarations<'db>) -> Option<Item<'db>>,
     ) -> Option<(String, SmolStr)> {
-        let own = self.file.package(self.db);
-        let named = |file: SourceFile| {
-            let item = find(file).filter(|item| wanted.fits(item.word(self.db)))?;
-            item.name(self.db).clone()
-        };
-        let mut files = own.files(self.db).iter().filter(|f| **f != self.file);
-        if let Some(found) = files.find_map(|file| Some((*file, named(*file)?))) {
-            return Some((found.0.module(self.db).to_string(), found.1));
+        let (db, own) = (self.db, self.file.package(self.db));
+        if let Some(item) = find(declarations(db, own)) {
+            return Some((item.file(db).module(db).to_string(), item.name(db).clone()?));
         }
-        own.others(self.db).iter().find_map(|(prefix, other)| {
-            let mut files = other.files(self.db).iter();
-            let (file, name) = files.find_map(|file| Some((*file, named(*file)?)))?;
-            let module = match file.root(self.db) {
+        own.others(db).iter().find_map(|(prefix, other)| {
+            let item = find(declarations(db, *other))?;
+            let file = item.file(db);
+            let module = match file.root(db) {
                 true => prefix.to_string(),
-                false => format!("{prefix}.{}", file.module(self.db)),
+                false => format!("{prefix}.{}", file.module(db)),
             };
-            Some((module, name))
+            Some((module, item.name(db).clone()?))
         })
     }
 
