@@ -2,14 +2,20 @@
 //! as a ratio.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "test code")]
 
+use std::sync::{Mutex, PoisonError};
+
+use npl_diagnostics::render::Format;
 use npl_sema::files::MemoryFiles;
 use npl_targets::cilium::{self, EmitOptions};
 use npl_test_support::program;
-use nplc::pipeline::{self, Request};
+use nplc::pipeline::{self, Gathered, Request};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<std::alloc::System> = &INSTRUMENTED_SYSTEM;
+
+/// Tests run side by side, and the allocator counts for all of them.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// Allocations, and bytes allocated, of one cold build.
 fn work(workloads: usize) -> (usize, usize) {
@@ -38,6 +44,7 @@ fn work(workloads: usize) -> (usize, usize) {
 
 #[test]
 fn a_program_ten_times_as_large_is_ten_times_the_work() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     // Once for what is built only once (tables, the standard library).
     work(100);
     let (small, small_bytes) = work(100);
@@ -53,4 +60,53 @@ fn a_program_ten_times_as_large_is_ten_times_the_work() {
         ratio(large_bytes, small_bytes) < 12.0,
         "{small_bytes} -> {large_bytes}"
     );
+}
+
+/// Bytes allocated to check one file and to show what is wrong with it, and how many findings.
+fn checked(text: String, format: Format) -> (usize, usize) {
+    let files = MemoryFiles::new([("/main.npl".to_owned(), text)]);
+    let region = Region::new(ALLOCATOR);
+    let request = Request {
+        paths: vec!["/main.npl".to_owned()],
+        ..Request::default()
+    };
+    let unit = pipeline::open(&files, &request).unwrap().remove(0);
+    let analysis = unit.analyse();
+    let mut gathered = Gathered::default();
+    gathered.add(&unit, &analysis.diagnostics);
+    let shown = gathered.render(format, false);
+    assert!(!shown.is_empty());
+    (region.change().bytes_allocated, analysis.diagnostics.len())
+}
+
+/// A file four times as long is four times the work, however many of its findings stand on one
+/// line or are about names that nothing declares.
+#[test]
+fn a_file_of_mistakes_four_times_as_long_is_four_times_the_work() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let names = |n: usize| {
+        let known = (0..n).map(|i| format!("workload w{i} {{ app: \"x\" }}\n"));
+        let unknown = (0..n).map(|i| format!("allow w{i} -> x{i}:80\n"));
+        "namespace a\n".to_owned() + &known.chain(unknown).collect::<String>()
+    };
+    let unknown_line = |n: usize| names(n).replace('\n', " ");
+    let twice = |n: usize| "workload w { app: \"x\" } ".repeat(n);
+    let broken = |n: usize| "allow ".repeat(n);
+    let texts: [(&str, &dyn Fn(usize) -> String); 4] = [
+        ("unknown names", &names),
+        ("unknown names on one line", &unknown_line),
+        ("one name often", &twice),
+        ("broken items on one line", &broken),
+    ];
+    for (what, text) in texts {
+        for format in [Format::Full, Format::Json, Format::Sarif] {
+            let n = 1_000;
+            checked(text(n), format);
+            let (small, few) = checked(text(n), format);
+            let (large, many) = checked(text(4 * n), format);
+            println!("{what}, {format:?}: {small} -> {large} bytes, {few} -> {many} findings");
+            assert!(few >= n - 1 && many >= 4 * few, "{what}: {few} -> {many}");
+            assert!(large < 6 * small, "{what}, {format:?}: {small} -> {large}");
+        }
+    }
 }

@@ -3,7 +3,6 @@
 use npl_diagnostics::{
     Diagnostic, Place, TextRange,
     codes::{names, sets},
-    suggest,
 };
 use npl_syntax::ast::ItemKind;
 use rustc_hash::FxHashMap;
@@ -43,14 +42,6 @@ impl<'db> ModuleScope<'db> {
     pub(crate) fn get(&self, name: &str) -> Option<Binding<'db>> {
         let at = self.by_name.get(name)?;
         self.bindings.get(*at as usize).copied()
-    }
-
-    /// The name as it is bound; else the nearest one, which is mostly what was meant.
-    pub(crate) fn key(&self, name: &str) -> Option<&str> {
-        match self.by_name.get_key_value(name) {
-            Some((known, _)) => Some(known),
-            None => suggest(name, self.names()),
-        }
     }
 
     /// Every name, in order of its spelling.

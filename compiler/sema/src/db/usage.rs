@@ -1,7 +1,7 @@
 //! Which names a file mentions: unknown ones are reported, known ones are used.
 
 use npl_diagnostics::{
-    Diagnostic, Place, TextRange,
+    Diagnostic, Nearest, Place, TextRange,
     codes::{names, syntax},
 };
 use npl_syntax::{ItemWord, Parsed, TokenKind as T, lex};
@@ -37,6 +37,7 @@ pub(crate) fn mentions(db: &dyn Db, file: SourceFile) -> Mentions {
         used: FxHashSet::default(),
         mentioned: FxHashSet::default(),
         words: FxHashSet::default(),
+        near: None,
         unknown: Unknowns::default(),
         complete: true,
     };
@@ -87,8 +88,10 @@ struct Walk<'db> {
     file: SourceFile,
     used: FxHashSet<u64>,
     mentioned: FxHashSet<&'db str>,
-    /// Of texts that do not parse: to look for what is near costs a look at every name.
+    /// Of texts that do not parse: each is looked for once.
     words: FxHashSet<&'db str>,
+    /// The names of the file, where such a word asks for them.
+    near: Option<Nearest<'db>>,
     unknown: Unknowns<'db, 'db>,
     complete: bool,
 }
@@ -151,7 +154,14 @@ impl<'db> Walk<'db> {
             if own == Some(word) || !self.words.insert(word) {
                 continue;
             }
-            if let Some(name) = module_scope(self.db, self.file).key(word) {
+            let scope = module_scope(self.db, self.file);
+            // the name as it is bound; else the nearest one, which is mostly what was meant
+            let names = || Nearest::new(scope.names());
+            let name = match scope.get(word) {
+                Some(_) => Some(word),
+                None => self.near.get_or_insert_with(names).of(word),
+            };
+            if let Some(name) = name {
                 self.mention(item, name);
             }
         }
