@@ -17,6 +17,6 @@ pub const SHOWN_DIFF_LEAD_BYTES: usize = 120;
 /// Names longer than this get no suggestion: no identifier is that long.
 pub const SUGGEST_NAME_CHARS_MAX: usize = 128;
 
-/// Names that a list of them compares one by one, for all the names that it is asked for: a thousand
-/// unknown names among a thousand known ones. What is one slip away is found without that.
+/// Names that a list of them compares one by one, for all the names that it is asked for together:
+/// a thousand unknown names among a thousand known ones. What is one slip away is found without.
 pub const SUGGEST_COMPARED_MAX: usize = 1 << 20;
