@@ -64,8 +64,8 @@ pub(super) fn merge(mut lines: Vec<Line>) -> Merged {
     }
 }
 
-/// Takes out what `serverNames` close beside TCP where it is closed anyway: the direction is sealed,
-/// and no other rule opens it there. `false`: there is nothing of this kind.
+/// Takes out what `serverNames` close beside TCP where it is closed anyway: the direction is
+/// sealed, and no other rule opens it there. `false`: there is nothing of this kind.
 fn without_idle_denies(lines: &mut Vec<Line>) -> bool {
     if !lines.iter().any(|line| line.closed_by_names && line.sealed) {
         return false;
