@@ -220,3 +220,21 @@ fn no_mistake_of_an_object_hides_another() {
         "{out}"
     );
 }
+
+/// A name that a container of the pods has, and one that none has.
+#[test]
+fn a_port_name_that_no_container_has_is_told() {
+    let policy = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: p, namespace: \
+                  shop}\nspec:\n  endpointSelector: {matchLabels: {app: api}}\n  ingress:\n  - \
+                  fromEndpoints: [{matchLabels: {app: web}}]\n    toPorts: [{ports: [{port: http}, \
+                  {port: nope, protocol: TCP}]}]\n";
+    let pods = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: api, namespace: shop}\nspec: \
+                {selector: {matchLabels: {app: api}}, template: {metadata: {labels: {app: api}}, spec: \
+                {containers: [{name: a, ports: [{name: http, containerPort: 80}]}]}}}\n";
+    let sandbox = Sandbox::with(&[("p.yaml", policy), ("pods.yaml", pods)]);
+    let args = ["check", "p.yaml", "pods.yaml", "--format", "concise"];
+    let out = sandbox.run(&args).exits(0).out;
+    let wanted = "p.yaml:7:5: warning[NPL1058]: no container of these pods calls a port `nope`";
+    assert!(out.starts_with(wanted), "{out}");
+    assert_eq!(out.lines().count(), 1, "{out}");
+}

@@ -1,6 +1,6 @@
 //! The rules of one object as lines: one for each group of ports that has one clause.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use npl_diagnostics::{Diagnostic, Place, codes::import as codes};
 use npl_policy::{label::Cube, model::Via};
@@ -272,12 +272,43 @@ impl Maker<'_> {
         };
         add(self.line(peers.to_vec(), numbered, None), false);
         add(self.line(peers.to_vec(), without_tls, None), true);
+        // A port without a protocol may be of any.
+        let mut idle: BTreeMap<PortNumber, bool> = BTreeMap::new();
         for (key, closes) in apart {
-            for line in self.named(&key, peers)? {
+            let lines = self.named(&key, peers)?;
+            *idle.entry(key.number).or_insert(true) &= lines.is_empty();
+            for line in lines {
                 add(Some(line), closes);
             }
         }
+        let idle = idle.into_iter().filter(|(_, idle)| *idle);
+        let names = idle.filter(|_| self.are_known(peers));
+        warnings.extend(names.map(|(name, _)| self.nobody_names(&name)));
         Ok(())
+    }
+
+    /// The inventory holds pods whose ports a name may be of.
+    fn are_known(&self, peers: &[Part]) -> bool {
+        let mut templates = self.cx.inventory.iter().flat_map(|i| &i.workloads);
+        templates.any(|template| {
+            let pods = ports::pods_of(template);
+            match self.end.ingress {
+                true => !self.subject.disjoint(&pods),
+                false => peers.iter().any(|peer| within(peer, &pods).is_some()),
+            }
+        })
+    }
+
+    fn nobody_names(&self, number: &PortNumber) -> Diagnostic<Place> {
+        let name = match number {
+            PortNumber::Name(name) => name.as_str(),
+            PortNumber::Number(_) => "",
+        };
+        let message = format!(
+            "no container of these pods calls a port `{name}`, so the rule opens nothing by it"
+        );
+        Diagnostic::new(&codes::IMPORT_SELECTS_NOBODY, self.end.place, message)
+            .help("name a port of the containers, with its protocol, or write its number")
     }
 
     /// The proxy takes TCP only, and Cilium sends the other protocols to it as well.

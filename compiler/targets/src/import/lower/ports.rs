@@ -120,7 +120,7 @@ pub(super) fn named(inventory: &Inventory, name: &SmolStr, proto: Proto) -> Vec<
 }
 
 /// Pods that have all the labels of the template are taken for its pods.
-fn pods_of(template: &PodTemplate) -> Cube {
+pub(super) fn pods_of(template: &PodTemplate) -> Cube {
     let namespace = Values::is(template.namespace.clone());
     let mut cube = Cube::every().with_namespace(&namespace);
     for (key, value) in &template.labels {
