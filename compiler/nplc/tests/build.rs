@@ -477,3 +477,26 @@ fn an_ending_that_is_not_yaml_is_refused() {
     sandbox.run(&["build", "shop.npl", "-o", "v1.2"]).exits(0);
     assert!(sandbox.exists("v1.2/npl-objects.json"));
 }
+
+/// A spec is what Hubble names by the rule's id: two of one id would be one rule in two halves.
+#[test]
+fn a_service_of_several_ports_is_one_spec_of_its_rule() {
+    let text = "namespace shop\nworkload frontend { app: \"frontend\" }\n\
+                service e = \"api\"\nallow frontend -> e\n";
+    let manifest = "apiVersion: v1\nkind: Service\nmetadata: {name: api, namespace: shop}\n\
+                    spec:\n  selector: {app: api}\n  ports:\n\
+                    \x20 - {name: web, port: 443, targetPort: 9443}\n\
+                    \x20 - {name: dns, port: 53, protocol: UDP}\n";
+    let sandbox = Sandbox::with(&[("e.npl", text), ("k8s/api.yaml", manifest)]);
+    let args = ["build", "e.npl", "--inventory", "k8s", "--verify"];
+    let out = sandbox.run(&args).exits(0).out;
+    assert_eq!(
+        out.matches("description: \"allow frontend -> e\"").count(),
+        1
+    );
+    // The seal's, and the rule's with both ports.
+    assert_eq!(out.matches("\n  egress:\n").count(), 2, "{out}");
+    for port in ["port: \"9443\"", "port: \"53\""] {
+        assert_eq!(out.matches(port).count(), 1, "{out}");
+    }
+}

@@ -3,7 +3,11 @@
 
 use std::fmt::Write as _;
 
-use npl_policy::{addr::Net, model::Entity, name::NamePattern};
+use npl_policy::{
+    addr::Net,
+    model::{Direction, Entity, Verdict},
+    name::NamePattern,
+};
 
 use super::shape::{
     EgressClause, EgressPeers, Family, HttpItem, IngressClause, NonEmpty, Operator, Peers, Plain,
@@ -87,23 +91,33 @@ pub(super) fn endpoint_selector(out: &mut String, selector: &Selector) {
     selector_body(out, 4, selector);
 }
 
-pub(super) fn section(out: &mut String, section: &Section) {
+/// The key of a section: ends of one rule in one direction stand under one.
+pub(super) fn section_key(out: &mut String, direction: Direction, verdict: Verdict) {
+    let name = match (direction, verdict) {
+        (Direction::Ingress, Verdict::Allow) => "ingress",
+        (Direction::Ingress, Verdict::Deny) => "ingressDeny",
+        (Direction::Egress, Verdict::Allow) => "egress",
+        (Direction::Egress, Verdict::Deny) => "egressDeny",
+    };
+    key(out, 2, name);
+}
+
+/// The items of a section, without its key.
+pub(super) fn section_items(out: &mut String, section: &Section) {
     match section {
-        Section::Ingress(rules) => list(out, "ingress", rules, from, ingress_clause),
-        Section::Egress(rules) => list(out, "egress", rules, to_egress, egress_clause),
-        Section::IngressDeny(rules) => list(out, "ingressDeny", rules, from, plain),
-        Section::EgressDeny(rules) => list(out, "egressDeny", rules, to, plain),
+        Section::Ingress(rules) => list(out, rules, from, ingress_clause),
+        Section::Egress(rules) => list(out, rules, to_egress, egress_clause),
+        Section::IngressDeny(rules) => list(out, rules, from, plain),
+        Section::EgressDeny(rules) => list(out, rules, to, plain),
     }
 }
 
 fn list<P, L>(
     out: &mut String,
-    name: &str,
     rules: &NonEmpty<Rule<P, L>>,
     peers: fn(&mut String, &P),
     clause: fn(&mut String, &L),
 ) {
-    key(out, 2, name);
     for rule in rules.iter() {
         out.push_str("  - ");
         peers(out, &rule.peers);

@@ -10,6 +10,7 @@ use std::{borrow::Cow, collections::BTreeSet};
 use npl_diagnostics::{Diagnostic, Place};
 use npl_policy::{label::Cube, model::Direction};
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use self::{
@@ -30,12 +31,15 @@ pub use texts::seal_id;
 
 const NOTHING_CLOSED: &str = "  enableDefaultDeny:\n    ingress: false\n    egress: false\n";
 
-/// One spec of a workload, before it is placed.
-struct Spec<'p> {
+/// One end rule in a workload's object, before it is placed. Those of one rule at one subject stand
+/// in one spec: a spec is what Hubble calls by the rule's id.
+struct SpecEnd<'p> {
     rule: u32,
     subject: &'p Subject,
-    /// Ingress, then egress.
-    parts: [Option<(EndId, usize)>; 2],
+    direction: Direction,
+    end: EndId,
+    /// In the workload's side.
+    position: usize,
 }
 
 /// One object with what it holds.
@@ -87,18 +91,19 @@ fn workload(texts: &Texts<'_, '_>, id: OwnedId, options: &EmitOptions) -> Vec<Ma
     let Some(own) = plan.binder.get(id) else {
         return Vec::new();
     };
-    let specs = specs(plan, id);
+    let ends = spec_ends(plan, id);
+    let specs = || ends.chunk_by(|a, b| a.rule == b.rule && a.subject == b.subject);
     let name = object_name(&plan.model.package, own.workload);
     let seal_id = seal_id(own.workload);
     let mut out = Vec::new();
     for scope in scopes(&own.workload.pods) {
         let seal = seal(own, &seal_id, &scope);
-        if seal.is_none() && specs.is_empty() {
+        if seal.is_none() && ends.is_empty() {
             continue;
         }
-        let mut body = Body::new(seal, own.observed, specs.len());
+        let mut body = Body::new(seal, own.observed, specs().count());
         let whole = subjects(&own.workload.pods, &scope);
-        for spec in &specs {
+        for spec in specs() {
             add_spec(texts, id, spec, (&scope, &whole), &mut body);
         }
         let resolved = resolved(plan, id);
@@ -108,9 +113,9 @@ fn workload(texts: &Texts<'_, '_>, id: OwnedId, options: &EmitOptions) -> Vec<Ma
             resolved: &resolved,
             package: &plan.model.package,
         };
-        let parts = body.finish();
-        let several = parts.len() > 1;
-        for (number, part) in parts.into_iter().enumerate() {
+        let pieces = body.finish();
+        let several = pieces.len() > 1;
+        for (number, part) in pieces.into_iter().enumerate() {
             let name = if several {
                 format!("{name}-{}", number + 1)
             } else {
@@ -129,124 +134,109 @@ fn workload(texts: &Texts<'_, '_>, id: OwnedId, options: &EmitOptions) -> Vec<Ma
     out
 }
 
-/// The specs of a workload, in order of rule; both ends of one rule at one subject are one spec.
-fn specs<'p>(plan: &'p Plan<'_>, id: OwnedId) -> Vec<Spec<'p>> {
-    let mut out: Vec<Spec<'p>> = Vec::new();
-    for (at, direction) in [Direction::Ingress, Direction::Egress]
-        .into_iter()
-        .enumerate()
-    {
+/// The end rules of a workload: by rule, by subject in order of appearance, ingress before egress.
+fn spec_ends<'p>(plan: &'p Plan<'_>, id: OwnedId) -> Vec<SpecEnd<'p>> {
+    let mut out: Vec<SpecEnd<'p>> = Vec::new();
+    for direction in [Direction::Ingress, Direction::Egress] {
         let bound = plan
             .side(id, direction)
             .into_iter()
             .flat_map(|s| s.bound.iter().enumerate());
-        for (position, Bound { end, subject }) in bound {
-            let Some(rule) = plan.ends.get(*end).map(|e| e.rule.rule) else {
-                continue;
-            };
-            let mut parts = [None, None];
-            if let Some(part) = parts.get_mut(at) {
-                *part = Some((*end, position));
-            }
-            out.push(Spec {
-                rule,
+        out.extend(bound.filter_map(|(position, Bound { end, subject })| {
+            Some(SpecEnd {
+                rule: plan.ends.get(*end)?.rule.rule,
                 subject,
-                parts,
-            });
-        }
+                direction,
+                end: *end,
+                position,
+            })
+        }));
     }
-    out.sort_by_key(|s| s.rule);
-    let mut merged: Vec<Spec<'p>> = Vec::with_capacity(out.len());
-    for spec in out {
-        let same = |m: &&mut Spec<'p>| {
-            m.rule == spec.rule
-                && m.subject == spec.subject
-                && m.parts
-                    .iter()
-                    .zip(&spec.parts)
-                    .all(|(a, b)| a.is_none() || b.is_none())
+    out.sort_by_key(|e| e.rule);
+    for run in out.chunk_by_mut(|a, b| a.rule == b.rule) {
+        // Most rules have one end here, or one in each direction.
+        if run
+            .windows(2)
+            .all(|w| w.first().map(|e| e.subject) == w.last().map(|e| e.subject))
+        {
+            continue;
+        }
+        let mut order: FxHashMap<&Subject, usize> = FxHashMap::default();
+        for one in run.iter() {
+            let next = order.len();
+            order.entry(one.subject).or_insert(next);
+        }
+        run.sort_by_key(|e| order.get(e.subject).copied());
+    }
+    out
+}
+
+/// Writes the sections of one spec; gives the other rules whose clauses stand in it.
+fn sections(
+    out: &mut String,
+    texts: &Texts<'_, '_>,
+    id: OwnedId,
+    spec: &[SpecEnd<'_>],
+) -> Vec<u32> {
+    let plan = texts.plan;
+    let mut with: Vec<u32> = Vec::new();
+    let mut open = None;
+    for one in spec {
+        let (Some(end), Some(side)) = (plan.ends.get(one.end), plan.side(id, one.direction)) else {
+            continue;
         };
-        let tail = merged.iter_mut().rev().take_while(|m| m.rule == spec.rule);
-        match { tail }.find(same) {
-            Some(have) => {
-                for (mine, theirs) in have.parts.iter_mut().zip(spec.parts) {
-                    *mine = mine.or(theirs);
-                }
-            }
-            None => merged.push(spec),
+        let changed = side.changed.get(&one.position);
+        let cut = changed.and_then(|pieces| section::cut(plan, end, pieces));
+        with.extend(changed.into_iter().flatten().flat_map(|p| &p.with));
+        let whole = changed.map_or_else(|| texts.items(one.end, side), |_| None);
+        if cut.is_none() && whole.is_none() {
+            continue;
+        }
+        if open.replace(one.direction) != Some(one.direction) {
+            render::section_key(out, one.direction, end.rule.verdict);
+        }
+        out.push_str(whole.unwrap_or_default());
+        if let Some(cut) = cut {
+            render::section_items(out, &cut);
         }
     }
-    merged
+    with
 }
 
 fn add_spec(
     texts: &Texts<'_, '_>,
     id: OwnedId,
-    spec: &Spec<'_>,
+    spec: &[SpecEnd<'_>],
     (scope, whole): (&Scope<'_>, &[String]),
     body: &mut Body,
 ) {
-    let plan = texts.plan;
-    let Some(own) = plan.binder.get(id) else {
+    let (Some(own), Some(first)) = (texts.plan.binder.get(id), spec.first()) else {
         return;
     };
-    let cube = spec.subject.cube(own.workload);
+    let cube = first.subject.cube(own.workload);
     if let Scope::Namespace(name) = scope
         && !cube.namespace().contains(Some(name.as_str()))
     {
         return;
     }
-    let mut with: Vec<u32> = Vec::new();
-    let mut sections = String::new();
-    let mut shared = [None, None];
-    for (at, direction) in [Direction::Ingress, Direction::Egress]
-        .into_iter()
-        .enumerate()
-    {
-        let Some((end, position)) = spec.parts.get(at).copied().flatten() else {
-            continue;
-        };
-        let Some(side) = plan.side(id, direction) else {
-            continue;
-        };
-        match side.changed.get(&position) {
-            Some(pieces) => {
-                with.extend(pieces.iter().flat_map(|p| &p.with));
-                let cut = plan
-                    .ends
-                    .get(end)
-                    .and_then(|e| section::cut(plan, e, pieces));
-                if let Some(cut) = cut {
-                    render::section(&mut sections, &cut);
-                }
-            }
-            None => {
-                if let Some(slot) = shared.get_mut(at) {
-                    *slot = texts.section(end, side);
-                }
-            }
-        }
-    }
-    let length: usize = shared.iter().flatten().map(|s| s.len()).sum();
-    if sections.is_empty() && length == 0 {
+    let mut written = String::new();
+    let mut with = sections(&mut written, texts, id, spec);
+    if written.is_empty() {
         return;
     }
     with.sort_unstable();
     with.dedup();
-    with.retain(|rule| *rule != spec.rule);
-    let own_subjects = match spec.subject {
+    with.retain(|rule| *rule != first.rule);
+    let own_subjects = match first.subject {
         Subject::Whole => None,
         Subject::Part(cube) => Some(subjects(cube, scope)),
     };
     for subject in own_subjects.as_deref().unwrap_or(whole) {
-        let start = body.start(texts, spec.rule, &with);
+        let start = body.start(texts, first.rule, &with);
         body.text.push_str(subject);
         body.text.push_str(NOTHING_CLOSED);
-        for text in shared.iter().flatten() {
-            body.text.push_str(text);
-        }
-        body.text.push_str(&sections);
-        body.end(start, spec.rule, &with);
+        body.text.push_str(&written);
+        body.end(start, first.rule, &with);
     }
 }
 

@@ -36,12 +36,13 @@ impl<'p, 'm> Texts<'p, 'm> {
         }
     }
 
-    pub(super) fn section(&self, end: EndId, side: &Side) -> Option<&str> {
+    /// The items of an end's section as it was written, or without its clause.
+    pub(super) fn items(&self, end: EndId, side: &Side) -> Option<&str> {
         let slot = self.sections.get(end)?.get(usize::from(side.stripped))?;
         let text = slot.get_or_init(|| {
             let section = section::written(self.plan, self.plan.ends.get(end)?, side.stripped)?;
             let mut out = String::new();
-            render::section(&mut out, &section);
+            render::section_items(&mut out, &section);
             Some(out)
         });
         text.as_deref()
