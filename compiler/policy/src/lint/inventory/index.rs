@@ -66,6 +66,13 @@ impl<'i> Pods<'i> {
         out
     }
 
+    /// Whether pods run in a namespace that a predicate names.
+    pub(super) fn knows_place_of(&self, cube: &Cube) -> bool {
+        let named = cube.namespace();
+        let mut listed = named.listed().iter().flatten();
+        !named.is_negated() && listed.any(|name| self.by_namespace.contains_key(name))
+    }
+
     fn selected(&self, service: &Service) -> Vec<usize> {
         let Some(selector) = service.selector.as_ref().filter(|s| !s.is_empty()) else {
             return Vec::new();

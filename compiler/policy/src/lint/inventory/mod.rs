@@ -23,6 +23,7 @@ pub(super) fn check(
 ) {
     let pods = index::Pods::new(inventory);
     workloads::check(context.model, &pods, workloads);
+    workloads::foreign(context, &pods, workloads, rules);
     addresses::check(context, inventory, rules);
     services::check(context, &pods, rules);
 }

@@ -1,11 +1,15 @@
 //! Declarations against the pods of today.
 
 use npl_diagnostics::{Diagnostic, Place, Severity, codes::inventory};
+use rustc_hash::FxHashMap;
 
 use crate::{
     limits::LISTED_MAX,
-    lint::inventory::index::{Pods, shown},
-    model::{Model, Ownership, Workload},
+    lint::{
+        context::{Context, Found, found},
+        inventory::index::{Pods, shown},
+    },
+    model::{Model, Ownership, Rule, Workload, WorkloadName},
 };
 
 pub(super) fn check(model: &Model, pods: &Pods<'_>, out: &mut Vec<Diagnostic<Place>>) {
@@ -30,10 +34,66 @@ pub(super) fn check(model: &Model, pods: &Pods<'_>, out: &mut Vec<Diagnostic<Pla
 }
 
 fn nothing(workload: &Workload) -> Diagnostic<Place> {
-    let message = format!("`{}` selects no pod of the inventory", workload.short);
+    let message = no_pod(workload);
     Diagnostic::new(&inventory::SELECTS_NOTHING_TODAY, workload.place, message)
         .note("the pods that it was meant for are sealed by nothing, and open")
         .help("compare the selector and the namespace with the labels of the pod template")
+}
+
+/// Workloads that others own. An inventory often holds the package's own manifests only, so that a
+/// foreign selector is missed only where the inventory has pods in a namespace that it names.
+pub(super) fn foreign(
+    context: &Context<'_>,
+    pods: &Pods<'_>,
+    out: &mut Vec<Diagnostic<Place>>,
+    rules: &mut Found,
+) {
+    let others = context.model.workloads.iter();
+    let mut imported: FxHashMap<&WorkloadName, &Workload> = FxHashMap::default();
+    for workload in others.filter(|w| w.ownership != Ownership::Owned) {
+        if !pods.knows_place_of(&workload.pods) || !pods.matching(&workload.pods).is_empty() {
+            continue;
+        }
+        if workload.ownership == Ownership::Imported {
+            imported.insert(&workload.name, workload);
+        } else {
+            let at = workload.place;
+            let message = no_pod(workload);
+            let finding = Diagnostic::new(&inventory::SELECTS_NOTHING_TODAY, at, message);
+            out.push(admits_nobody(finding));
+        }
+    }
+    // Another package's declaration is not this one's to change: it is told where it is used.
+    for (index, rule, ends) in context.rules() {
+        if imported.is_empty() {
+            return;
+        }
+        let sets = ends.iter().flat_map(|e| [&e.end.subject, &e.end.peers]);
+        for part in sets.flat_map(|set| &set.pods) {
+            let name = part.workload.as_ref();
+            if let Some(workload) = name.and_then(|name| imported.remove(name)) {
+                rules.push((index, used(rule, workload)));
+            }
+        }
+    }
+}
+
+fn used(rule: &Rule, workload: &Workload) -> Diagnostic<Place> {
+    admits_nobody(found(
+        &inventory::SELECTS_NOTHING_TODAY,
+        rule,
+        no_pod(workload),
+    ))
+}
+
+fn no_pod(workload: &Workload) -> String {
+    format!("`{}` selects no pod of the inventory", workload.short)
+}
+
+fn admits_nobody(finding: Diagnostic<Place>) -> Diagnostic<Place> {
+    finding
+        .note("the inventory has pods in its namespace, and its labels are on none of them")
+        .help("compare the selector with the labels of the pods that are meant")
 }
 
 /// An error where the workload is nothing but such pods. A namespace-wide selector that also meets

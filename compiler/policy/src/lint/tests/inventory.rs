@@ -62,7 +62,13 @@ fn selects_nothing_today() {
     );
     let elsewhere = shop().workload("far", "app=web ns=data");
     check(elsewhere, &inventory, &["selects-nothing-today: far"]);
-    check(shop().foreign("new", "app=new"), &inventory, &[]);
+    // Of a foreign workload only where the inventory shows its namespace.
+    check(
+        shop().foreign("new", "app=new"),
+        &inventory,
+        &["selects-nothing-today: new"],
+    );
+    check(shop().foreign("far", "app=web ns=data"), &inventory, &[]);
 }
 
 #[test]
