@@ -534,3 +534,60 @@ fn notes_of_claims_use_the_names_of_the_file() {
     }
     assert!(!out.contains("npl."), "{out}");
 }
+
+/// The mistake is in `npl.toml`, so its place is.
+#[test]
+fn a_value_of_an_environment_is_wrong_where_it_is_written() {
+    let manifest = "[package]\nname = \"p\"\nnamespace = \"p\"\n\n[env.prod]\n\
+                    params = { a = \"443/tpc\", b = \"10.0.0.0/33\" }\n";
+    let text = "param a: port\nparam b: network\nworkload w { app: \"w\" }\nallow w -> b:a\n";
+    let sandbox = Sandbox::with(&[("p/npl.toml", manifest), ("p/main.npl", text)]);
+    let args = ["check", "p", "--env", "prod", "--format", "concise"];
+    let ran = sandbox.run(&args).exits(1);
+    for place in [
+        "p/npl.toml:6:16: error[NPL0326]",
+        "p/npl.toml:6:31: error[NPL0326]",
+    ] {
+        assert!(ran.out.contains(place), "{}{}", ran.out, ran.err);
+    }
+}
+
+#[test]
+fn foreign_selectors_against_the_inventory() {
+    let text = "namespace shop\nuse std.kubernetes.{kube_dns}\nworkload api { app: \"api\" }\n\
+                foreign workload prom { app: \"promethus\" } in namespace kube-system\n\
+                foreign workload far { app: \"far\" } in namespace far\n\
+                allow api -> kube_dns:53 via dns \"*\"\nallow api -> kube_dns:9153\n\
+                allow prom -> api:80\nallow far -> api:81\n";
+    let pod = |namespace: &str, app: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: Pod\n\
+             metadata: {{name: p, namespace: {namespace}, labels: {{app: {app}}}}}\n\
+             spec: {{containers: [{{name: main, image: example/main}}]}}\n"
+        )
+    };
+    let pods = pod("shop", "api") + &pod("kube-system", "coredns");
+    let sandbox = Sandbox::with(&[("d.npl", text), ("k8s/pods.yaml", &pods)]);
+    let args = [
+        "check",
+        "d.npl",
+        "--inventory",
+        "k8s",
+        "--format",
+        "concise",
+    ];
+    let out = sandbox.run(&args).exits(0).out;
+    // The imported one at the first rule that names it; nothing is known of `far`.
+    let told: Vec<&str> = out.lines().filter(|l| l.contains("NPL0801")).collect();
+    let [prom, dns] = told.as_slice() else {
+        panic!("{out}")
+    };
+    assert!(
+        prom.starts_with("d.npl:4:18: ") && prom.contains("`prom`"),
+        "{prom}"
+    );
+    assert!(
+        dns.starts_with("d.npl:6:1: ") && dns.contains("`kube_dns`"),
+        "{dns}"
+    );
+}

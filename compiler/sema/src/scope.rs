@@ -8,6 +8,13 @@ use smol_str::SmolStr;
 
 use crate::value::{TemplateValue, Value};
 
+/// The value that the environment gives to a `param`, as text of a literal.
+pub struct Given {
+    pub text: SmolStr,
+    /// Where `npl.toml` says so.
+    pub at: Place,
+}
+
 /// The names and facts around one item.
 pub trait Scope {
     /// Where a range of this item's tree is.
@@ -46,8 +53,7 @@ pub trait Scope {
     /// The value of a path. `None`: unknown, and reported to `out` with the nearest name.
     fn resolve(&self, path: &ast::Path, out: &mut Vec<Diagnostic<Place>>) -> Option<Value>;
 
-    /// The value that the environment gives to a `param`, as text of a literal.
-    fn param(&self, name: &str) -> Option<SmolStr>;
+    fn param(&self, name: &str) -> Option<Given>;
 
     fn inventory(&self) -> Option<&Inventory>;
 

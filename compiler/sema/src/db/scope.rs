@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     eval::prelude,
-    scope::Scope,
+    scope::{Given, Scope},
     value::{TemplateValue, Value},
 };
 
@@ -86,11 +86,14 @@ impl Scope for ItemScope<'_> {
         built_in(path)
     }
 
-    fn param(&self, name: &str) -> Option<SmolStr> {
+    fn param(&self, name: &str) -> Option<Given> {
         let package = self.file.package(self.db);
         let params = &package.manifest(self.db).params;
         let found = params.iter().find(|param| param.name == name);
-        found.map(|param| param.value.clone())
+        found.map(|param| Given {
+            text: param.value.clone(),
+            at: param.value_place,
+        })
     }
 
     fn inventory(&self) -> Option<&Inventory> {

@@ -6,7 +6,7 @@ use npl_syntax::ast;
 use smol_str::SmolStr;
 
 use crate::{
-    scope::Scope,
+    scope::{Given, Scope},
     value::{TemplateValue, Value},
 };
 
@@ -53,7 +53,7 @@ impl Scope for Bound<'_> {
         self.base.resolve(path, out)
     }
 
-    fn param(&self, name: &str) -> Option<SmolStr> {
+    fn param(&self, name: &str) -> Option<Given> {
         self.base.param(name)
     }
 

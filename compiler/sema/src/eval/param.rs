@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use npl_diagnostics::codes::kinds;
+use npl_diagnostics::{Diagnostic, codes::kinds};
 use npl_syntax::ast::{self, Arg, Prim};
 use smol_str::SmolStr;
 
@@ -16,6 +16,7 @@ use crate::{
         names::external_value,
         network::network_value,
     },
+    scope::Given,
     value::{PortValue, TextValue, Value},
 };
 
@@ -46,7 +47,7 @@ impl Cx<'_> {
         // The default is checked in every environment.
         let default = default.map(|arg| self.argument(arg, asked));
         let value = match self.scope.param(&name.node) {
-            Some(text) => self.given(name, &text, asked),
+            Some(given) => self.given(name, &given, asked),
             None => match default {
                 Some(value) => value,
                 None => {
@@ -67,7 +68,8 @@ impl Cx<'_> {
     }
 
     /// The environment's text as a literal of the parameter's kind.
-    fn given(&mut self, name: &ast::Name, text: &str, asked: Asked<'_>) -> Value {
+    fn given(&mut self, name: &ast::Name, given: &Given, asked: Asked<'_>) -> Value {
+        let text = given.text.as_str();
         if asked.kind == Kind::String {
             return Value::Text(Arc::new(TextValue {
                 name: SmolStr::default(),
@@ -76,14 +78,13 @@ impl Cx<'_> {
         }
         let before = self.out.len();
         let value = self.literal(text, name, asked);
-        // What was found has ranges of the environment's text: it is told at the parameter's name.
+        // What was found has ranges of the environment's text: it is told where that is.
         let why: Vec<_> = self.out.drain(before..).collect();
         if let Some(value) = value
             && value != Value::Error
         {
-            let at = self.at(name.span);
             self.out.extend(why.into_iter().map(|mut lint| {
-                lint.at = at;
+                lint.at = given.at;
                 lint.labels.clear();
                 lint.fixes.clear();
                 lint
@@ -96,11 +97,12 @@ impl Cx<'_> {
             "the environment gives `{}` the value `{text}`, which is not {article} {kind}",
             name.node
         );
-        let mut found = self.found(&kinds::BAD_PARAM_VALUE, name.span, message);
+        let mut found = Diagnostic::new(&kinds::BAD_PARAM_VALUE, given.at, message)
+            .also(self.at(name.span), "the parameter");
         for line in why {
             found = found.note(line.message);
         }
-        self.report(found.help("correct the value in `npl.toml`"));
+        self.report(found.help(such_as(asked.kind)));
         Value::Error
     }
 
@@ -112,6 +114,16 @@ impl Cx<'_> {
         let (arg, found) = npl_syntax::parse_arg(text);
         let arg = arg.filter(|arg| found.is_empty() && !names_something(arg))?;
         Some(self.argument(&arg, asked))
+    }
+}
+
+/// What the environment could have given.
+fn such_as(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Port => "write a port, such as `443` or `53/udp`",
+        Kind::Network => "write a network, such as `10.0.0.0/8`",
+        Kind::External => "write a DNS name, such as `api.example.com`",
+        _ => "write a literal of the parameter's kind",
     }
 }
 

@@ -11,7 +11,7 @@ use super::Host;
 use crate::{
     db::{self, ItemScope, World},
     eval,
-    scope::Scope,
+    scope::{Given, Scope},
     value::{TemplateValue, Value},
 };
 
@@ -166,7 +166,7 @@ impl Scope for FlowScope<'_> {
         }
     }
 
-    fn param(&self, _: &str) -> Option<SmolStr> {
+    fn param(&self, _: &str) -> Option<Given> {
         None
     }
 

@@ -116,6 +116,7 @@ pub struct Param {
     pub name: SmolStr,
     pub value: SmolStr,
     pub place: Place,
+    pub value_place: Place,
 }
 
 impl Manifest {

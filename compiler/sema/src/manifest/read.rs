@@ -267,6 +267,7 @@ fn params(reader: &mut Reader, value: &Value<'_>, name: &str) -> Vec<Param> {
                 name: SmolStr::new(field.key),
                 value,
                 place: field.place,
+                value_place: reader.value_place(field.value),
             });
         }
     }

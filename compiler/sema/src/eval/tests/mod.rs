@@ -24,7 +24,7 @@ use smol_str::SmolStr;
 use crate::{
     eval::{declare, lower, prelude},
     lowered::Lowered,
-    scope::Scope,
+    scope::{Given, Scope},
     value::{TemplateValue, Value},
 };
 
@@ -89,8 +89,14 @@ impl Scope for Here<'_> {
         found
     }
 
-    fn param(&self, name: &str) -> Option<SmolStr> {
-        self.world.params.get(name).map(|text| (*text).into())
+    /// There is no `npl.toml` here: its place is that of the parameter's name.
+    fn param(&self, name: &str) -> Option<Given> {
+        let (source, ..) = self.world.items.get(self.item as usize)?;
+        let start = source.find(name)? as u32;
+        Some(Given {
+            text: (*self.world.params.get(name)?).into(),
+            at: self.place(TextRange::new(start, start + name.len() as u32)),
+        })
     }
 
     fn inventory(&self) -> Option<&Inventory> {
