@@ -2,6 +2,8 @@
 
 use std::{fmt, process::ExitCode};
 
+use npl_sema::files::SAVE_AS_UTF8;
+
 use crate::pipeline::Gathered;
 
 /// What a command says when it could do its work.
@@ -41,6 +43,12 @@ impl Stop {
     /// Of an attempt to do something with a path.
     pub fn at(path: impl fmt::Display, error: impl fmt::Display) -> Self {
         Self::Failed(format!("`{path}`: {error}"))
+    }
+
+    /// The text of a file, or where it is none.
+    pub fn utf8(path: impl fmt::Display, bytes: Vec<u8>) -> Result<String> {
+        let at = |error| Self::Failed(format!("`{path}` {error}; {SAVE_AS_UTF8}"));
+        npl_sema::files::utf8(bytes).map_err(at)
     }
 }
 

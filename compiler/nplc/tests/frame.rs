@@ -297,3 +297,26 @@ fn quiet_and_verbose() {
     let verbose = sandbox.run(&["check", "-v", "shop.npl"]).exits(0);
     assert!(verbose.err.len() > normal.err.len());
 }
+
+#[test]
+fn text_that_is_not_utf8_is_refused_with_its_place() {
+    let sandbox = Sandbox::new();
+    std::fs::write(sandbox.path("latin.yaml"), b"a: 1\nb: caf\xe9\n").unwrap();
+    std::fs::write(sandbox.path("wide.yaml"), b"\xff\xfea\x00:\x00").unwrap();
+    std::fs::write(sandbox.path("latin.npl"), b"// caf\xe9\n").unwrap();
+    for (command, file, place) in [
+        ("check", "latin.yaml", "is not UTF-8: line 2, column 7"),
+        ("import", "latin.yaml", "is not UTF-8: line 2, column 7"),
+        (
+            "check",
+            "wide.yaml",
+            "is UTF-16, not UTF-8: line 1, column 1",
+        ),
+        ("check", "latin.npl", "is not UTF-8: line 1, column 7"),
+        ("fmt", "latin.npl", "is not UTF-8: line 1, column 7"),
+    ] {
+        let ran = sandbox.run(&[command, file]).exits(2);
+        assert!(ran.err.contains(place), "{command} {file}: {}", ran.err);
+        assert!(ran.err.contains("save the file as UTF-8"), "{}", ran.err);
+    }
+}

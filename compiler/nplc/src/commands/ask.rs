@@ -98,8 +98,7 @@ pub(super) fn read_piped(path: &str) -> Result<String> {
         }
     };
     read.map_err(|error| Stop::at(name, plain(&error)))?;
-    String::from_utf8(bytes)
-        .map_err(|error| Stop::at(name, format!("is not UTF-8: {}", error.utf8_error())))
+    Stop::utf8(name, bytes)
 }
 
 /// One pool for the whole run. Its threads start with the first work that is shared out.

@@ -134,8 +134,7 @@ struct Run<'a> {
 impl Run<'_> {
     fn file(&mut self, path: &Utf8Path) -> Result<()> {
         let bytes = Disk.read(path).map_err(|error| Stop::at(path, error))?;
-        let text = String::from_utf8(bytes)
-            .map_err(|error| Stop::at(path, format!("is not UTF-8: {}", error.utf8_error())))?;
+        let text = Stop::utf8(path, bytes)?;
         let formatted = match npl_syntax::format(&text) {
             Ok(formatted) => formatted,
             Err(found) => {

@@ -206,9 +206,7 @@ fn read(paths: &[String], walked: &mut BTreeSet<String>) -> Result<Vec<Text>> {
         .into_par_iter()
         .map(|(file, path)| {
             let bytes = Disk.read(&file).map_err(|error| Stop::at(&file, error))?;
-            let text = String::from_utf8(bytes).map_err(|error| {
-                Stop::at(&file, format!("is not UTF-8: {}", error.utf8_error()))
-            })?;
+            let text = Stop::utf8(&file, bytes)?;
             Ok(Text { path, text })
         })
         .collect()

@@ -373,6 +373,5 @@ impl Located for Unit {
 
 fn read_text(files: &dyn Files, path: &Utf8Path) -> Result<String> {
     let bytes = files.read(path).map_err(|error| Stop::at(path, error))?;
-    String::from_utf8(bytes)
-        .map_err(|error| Stop::at(path, format!("is not UTF-8: {}", error.utf8_error())))
+    Stop::utf8(path, bytes)
 }

@@ -2,6 +2,7 @@
 //! and tests over memory. Refuses to know which it is.
 
 mod memory;
+mod text;
 mod walk;
 
 use std::collections::BTreeSet;
@@ -9,6 +10,7 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 
 pub use memory::MemoryFiles;
+pub use text::{NotUtf8, SAVE_AS_UTF8, utf8};
 pub use walk::{Found, Outputs, is_npl, is_yaml, walk, yaml_below};
 
 /// The file that makes a folder a package.

@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 
 use super::{Problem, SourceText, unreadable};
 use crate::{
-    files::{Files, relative},
+    files::{Files, SAVE_AS_UTF8, relative, utf8},
     limits::{FILE_BYTES_MAX, FILES_MAX},
 };
 
@@ -43,7 +43,8 @@ impl<'a> Arena<'a> {
             .files
             .read(disk)
             .map_err(|error| unreadable(disk, &error))?;
-        let text = utf8(disk, bytes)?;
+        let text = utf8(bytes)
+            .map_err(|error| Problem::new(disk, format!("`{disk}` {error}")).help(SAVE_AS_UTF8))?;
         let path = SmolStr::new(relative(&self.root, disk).as_str().replace('\\', "/"));
         let id = self.add(path, disk, &text)?;
         self.known.insert(disk.to_owned(), id);
@@ -79,14 +80,4 @@ impl<'a> Arena<'a> {
         let text = self.texts.get(id.0 as usize).map(|t| Arc::clone(&t.text));
         text.unwrap_or_else(|| Arc::from(""))
     }
-}
-
-fn utf8(disk: &Utf8Path, bytes: Vec<u8>) -> Result<String, Problem> {
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        let before = error.as_bytes().get(..at).unwrap_or_default();
-        let line = before.iter().filter(|b| **b == b'\n').count() + 1;
-        let message = format!("`{disk}` is not UTF-8: line {line}, byte {at} of the file");
-        Problem::new(disk, message).help("save the file as UTF-8")
-    })
 }

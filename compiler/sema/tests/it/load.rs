@@ -274,7 +274,7 @@ fn text_that_is_not_utf8() {
     crate::common::same(
         &error.to_string(),
         r#"
-`/main.npl` is not UTF-8: line 2, byte 24 of the file; save the file as UTF-8
+`/main.npl` is not UTF-8: line 2, column 10; save the file as UTF-8
 "#,
     );
 }
