@@ -241,3 +241,74 @@ fn the_recorded_flows_of_ciliums_examples_are_traced() {
     }
     println!("traced: {judged} recorded verdicts");
 }
+
+/// A Service that forwards 443 to 9443, its pod, a pod of the host network, and where pods are.
+const RUNNING: &str = "\
+apiVersion: v1
+kind: Service
+metadata: {name: api, namespace: shop}
+spec:
+  selector: {app: api}
+  ports:
+  - {port: 443, targetPort: 9443}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: api, namespace: shop, labels: {app: api}}
+spec: {containers: [{name: main, image: example/api, ports: [{containerPort: 9443}]}]}
+status: {podIP: 10.1.0.7}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: agent, namespace: shop, labels: {app: agent}}
+spec: {hostNetwork: true, containers: [{name: main, image: example/agent}]}
+";
+
+/// What runs beside policies, and what they say: each a warning at the line of the policy.
+#[test]
+fn policies_against_what_runs() {
+    let policy = |name: &str, app: &str, egress: &str| {
+        format!(
+            "---\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\n\
+             metadata: {{name: {name}, namespace: shop}}\nspec:\n  \
+             endpointSelector: {{matchLabels: {{app: {app}}}}}\n  egress:\n{egress}"
+        )
+    };
+    let port = "    toPorts: [{ports: [{port: \"443\", protocol: TCP}]}]\n";
+    let pods = format!("  - toEndpoints: [{{matchLabels: {{app: api}}}}]\n{port}");
+    let nets = format!("  - toCIDR: [10.0.0.0/8]\n{port}");
+    let policies = policy("service", "api", &pods)
+        + &policy("pods", "api", &nets)
+        + &policy("gone", "apis", "  - {}\n")
+        + &policy("agent", "agent", "  - {}\n");
+    let elsewhere = policy("far", "far", "  - {}\n").replace("space: shop", "space: far");
+    let policies = policies + &elsewhere;
+    let sandbox = Sandbox::with(&[("p.yaml", &policies), ("k8s/all.yaml", RUNNING)]);
+    let args = [
+        "check",
+        "p.yaml",
+        "--inventory",
+        "k8s",
+        "--format",
+        "concise",
+    ];
+    let out = sandbox.run(&args).exits(0).out;
+    for (at, code, text) in [
+        (
+            "p.yaml:8:5",
+            "NPL0804",
+            "443 is the port of the Service `shop/api`",
+        ),
+        ("p.yaml:17:5", "NPL0803", "holds the pod address 10.1.0.7"),
+        (
+            "p.yaml:22:",
+            "NPL0801",
+            "the policy selects no pod of the inventory",
+        ),
+        ("p.yaml:30:", "NPL0802", "which is on the host network"),
+    ] {
+        let told = |line: &str| line.starts_with(at) && line.contains(code) && line.contains(text);
+        assert!(out.lines().any(told), "{at} {code}\n{out}");
+    }
+    assert_eq!(out.matches("warning[NPL080").count(), 4, "{out}");
+}

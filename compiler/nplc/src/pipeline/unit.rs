@@ -181,7 +181,12 @@ impl Unit {
         if !self.policies.policies.is_empty() {
             let path = |file| SmolStr::new(self.host.path(file));
             let inventory = self.inventory.as_deref();
-            self.lowered = Some(lower(&self.policies, inventory, &path));
+            let lowered = lower(&self.policies, inventory, &path);
+            if let Some(inventory) = inventory {
+                let today = import::lint::today(&lowered.model, inventory);
+                self.manifest_findings.extend(today);
+            }
+            self.lowered = Some(lowered);
         }
         Vec::new()
     }

@@ -22,7 +22,8 @@ mod tests;
 
 use npl_diagnostics::{Diagnostic, Place};
 
-use crate::{inventory::Inventory, lint::context::Context, model::Model};
+use self::{context::Context, inventory::Pods};
+use crate::{inventory::Inventory, model::Model};
 
 /// The label at the rule of a template, of a finding that stands where the template is applied.
 pub const RULE_OF_TEMPLATE: &str = "by this rule of the template";
@@ -42,8 +43,29 @@ pub fn check(model: &Model, inventory: Option<&Inventory>) -> Vec<Diagnostic<Pla
     let placed = inventory.is_some_and(inventory::shows_addresses);
     network::check(&context, placed, &mut found);
     if let Some(inventory) = inventory {
-        inventory::check(&context, inventory, &mut out, &mut found);
+        let pods = Pods::new(inventory);
+        inventory::workloads(&context, &pods, &mut out, &mut found);
+        inventory::rules(&context, inventory, &pods, &mut found);
     }
+    in_order(out, found)
+}
+
+/// What an inventory says against a model that was read, not written as a program: its workloads
+/// are the selectors of policies, and those whose namespace the inventory does not show are let be.
+pub fn against(model: &Model, inventory: &Inventory) -> Vec<Diagnostic<Place>> {
+    let context = Context::new(model);
+    let mut out = Vec::new();
+    let mut found = Vec::new();
+    let pods = Pods::new(inventory);
+    inventory::shown_workloads(model, &pods, &mut out);
+    inventory::rules(&context, inventory, &pods, &mut found);
+    in_order(out, found)
+}
+
+fn in_order(
+    mut out: Vec<Diagnostic<Place>>,
+    mut found: Vec<(usize, Diagnostic<Place>)>,
+) -> Vec<Diagnostic<Place>> {
     found.sort_by_key(|(rule, found)| (*rule, found.code.id));
     out.extend(found.into_iter().map(|(_, diagnostic)| diagnostic));
     out

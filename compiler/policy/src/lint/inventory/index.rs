@@ -9,7 +9,7 @@ use crate::{
     model::Pod,
 };
 
-pub(super) struct Pods<'i> {
+pub(in crate::lint) struct Pods<'i> {
     pub(super) templates: &'i [PodTemplate],
     pub(super) services: &'i [Service],
     pods: Vec<Pod>,
@@ -20,7 +20,7 @@ pub(super) struct Pods<'i> {
 }
 
 impl<'i> Pods<'i> {
-    pub(super) fn new(inventory: &'i Inventory) -> Self {
+    pub(in crate::lint) fn new(inventory: &'i Inventory) -> Self {
         let of_namespace: FxHashMap<&str, &[(SmolStr, SmolStr)]> = inventory
             .namespaces
             .iter()

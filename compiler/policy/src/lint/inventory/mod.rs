@@ -9,23 +9,38 @@ mod workloads;
 
 use npl_diagnostics::{Diagnostic, Place};
 
+pub(super) use self::index::Pods;
 use crate::{
     inventory::{Inventory, Node},
     lint::context::{Context, Found},
+    model::Model,
 };
 
-/// `workloads` takes what is said of declarations, `rules` what is said of rules.
-pub(super) fn check(
+/// `out` takes what is said of declarations, `rules` what is said of rules.
+pub(super) fn workloads(
     context: &Context<'_>,
-    inventory: &Inventory,
-    workloads: &mut Vec<Diagnostic<Place>>,
+    pods: &Pods<'_>,
+    out: &mut Vec<Diagnostic<Place>>,
     rules: &mut Found,
 ) {
-    let pods = index::Pods::new(inventory);
-    workloads::check(context.model, &pods, workloads);
-    workloads::foreign(context, &pods, workloads, rules);
-    addresses::check(context, inventory, rules);
-    services::check(context, &pods, rules);
+    let owned = workloads::owned(context.model);
+    workloads::check(owned, pods, out);
+    workloads::foreign(context, pods, out, rules);
+}
+
+pub(super) fn shown_workloads(model: &Model, pods: &Pods<'_>, out: &mut Vec<Diagnostic<Place>>) {
+    let owned = workloads::owned(model);
+    workloads::check(owned.filter(|w| pods.knows_place_of(&w.pods)), pods, out);
+}
+
+pub(super) fn rules(
+    context: &Context<'_>,
+    inventory: &Inventory,
+    pods: &Pods<'_>,
+    out: &mut Found,
+) {
+    addresses::check(context, inventory, out);
+    services::check(context, pods, out);
 }
 
 /// The inventory says where pods or nodes are, not only that they run.

@@ -12,9 +12,17 @@ use crate::{
     model::{Model, Ownership, Rule, Workload, WorkloadName},
 };
 
-pub(super) fn check(model: &Model, pods: &Pods<'_>, out: &mut Vec<Diagnostic<Place>>) {
+pub(super) fn owned(model: &Model) -> impl Iterator<Item = &Workload> {
     let owned = |w: &&Workload| w.ownership == Ownership::Owned;
-    for workload in model.workloads.iter().filter(owned) {
+    model.workloads.iter().filter(owned)
+}
+
+pub(super) fn check<'m>(
+    workloads: impl Iterator<Item = &'m Workload>,
+    pods: &Pods<'_>,
+    out: &mut Vec<Diagnostic<Place>>,
+) {
+    for workload in workloads {
         let matching = pods.matching(&workload.pods);
         if matching.is_empty() {
             out.push(nothing(workload));

@@ -11,8 +11,11 @@ mod node;
 mod object;
 mod peers;
 mod rule;
+mod today;
 
 use npl_diagnostics::{Diagnostic, FileId, Place};
+
+pub use self::today::today;
 
 use self::node::Texts;
 use super::{Policies, is_policy};
