@@ -11,6 +11,7 @@ pub mod lint;
 pub mod lower;
 mod name;
 pub mod npl;
+mod pairs;
 mod parse;
 mod re2;
 pub mod selector;
@@ -136,7 +137,7 @@ fn left_out(object: &yaml::read::Node, found: &[Diagnostic<Place>]) -> LeftOut {
         kind: part("kind"),
         namespace: part("metadata.namespace"),
         name: part("metadata.name"),
-        place: object.place,
+        place: object.place(),
         codes,
     }
 }

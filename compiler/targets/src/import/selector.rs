@@ -2,8 +2,9 @@
 //! labels.
 
 use smol_str::{SmolStr, format_smolstr};
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
+
+use super::pairs::Pairs;
 
 /// A label of an identity.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -54,7 +55,7 @@ pub struct Expression {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selector {
     /// Key with its source → value.
-    pub labels: BTreeMap<SmolStr, SmolStr>,
+    pub labels: Pairs,
     pub expressions: Vec<Expression>,
 }
 
@@ -80,7 +81,7 @@ impl Selector {
     pub fn reserved(name: &str) -> Self {
         let key = format_smolstr!("reserved:{name}");
         Self {
-            labels: BTreeMap::from([(key, SmolStr::default())]),
+            labels: Pairs::one(key, SmolStr::default()),
             expressions: Vec::new(),
         }
     }
@@ -113,7 +114,7 @@ impl Selector {
     /// What Cilium compares when it asks whether two selectors are one: the text, not the meaning.
     pub fn spelling(&self) -> String {
         let mut out = String::new();
-        for (key, value) in &self.labels {
+        for (key, value) in self.labels.iter() {
             let _ = write!(out, "{key}: {value},");
         }
         for expression in &self.expressions {

@@ -245,7 +245,7 @@ fn protocol(node: &Node) -> Option<(Proto, u16, u16)> {
 
 fn int(node: &Node) -> Option<u16> {
     match node.value {
-        Value::Int(number) => u16::try_from(number).ok(),
+        Value::Int(number) => u16::try_from(number.get()).ok(),
         _ => None,
     }
 }

@@ -115,13 +115,13 @@ impl Reader {
     fn object(&mut self, node: &Node) {
         let Some(kind) = kind(node).cloned() else {
             self.bad(
-                node.place,
+                node.place(),
                 "a document is not a Kubernetes object: it has no `kind`",
             );
             return;
         };
         if import::is_policy(node) {
-            self.out.policies.push(node.place);
+            self.out.policies.push(node.place());
             return;
         }
         match (group(node), kind.as_str()) {
@@ -151,10 +151,10 @@ impl Reader {
 
     fn metadata(&mut self, node: &Node, kind: &str) -> Option<Metadata> {
         let Some(node_of_name) = at(node, "metadata.name") else {
-            self.bad(node.place, &format!("a {kind} has no name"));
+            self.bad(node.place(), &format!("a {kind} has no name"));
             return None;
         };
-        let place = node_of_name.place;
+        let place = node_of_name.place();
         let Some(name) = node_of_name.as_str().cloned() else {
             let found = node_of_name.kind();
             self.bad(
@@ -179,7 +179,7 @@ impl Reader {
             return Vec::new();
         };
         let Some(entries) = map.as_map() else {
-            self.bad(map.place, "labels are a map of strings");
+            self.bad(map.place(), "labels are a map of strings");
             return Vec::new();
         };
         let mut labels = Vec::with_capacity(entries.len());
@@ -194,7 +194,7 @@ impl Reader {
                         entry.value.kind()
                     );
                     let finding =
-                        Diagnostic::new(&codes::MANIFEST_REFUSED, entry.value.place, message);
+                        Diagnostic::new(&codes::MANIFEST_REFUSED, entry.value.place(), message);
                     self.out
                         .diagnostics
                         .push(finding.help("put the value in quotes"));
@@ -236,7 +236,7 @@ impl Reader {
         for cidr in cidrs.iter().chain(at(node, "spec.podCIDR")) {
             match cidr.as_str().and_then(|text| text.parse().ok()) {
                 Some(net) => pod_cidrs.push(net),
-                None => self.bad(cidr.place, "this is not a range of addresses"),
+                None => self.bad(cidr.place(), "this is not a range of addresses"),
             }
         }
         sort(&mut addresses);
@@ -260,7 +260,7 @@ impl Reader {
         }
         let address = content.parse().ok();
         if address.is_none() {
-            self.bad(field.place, &format!("`{content}` is not an address"));
+            self.bad(field.place(), &format!("`{content}` is not an address"));
         }
         address
     }

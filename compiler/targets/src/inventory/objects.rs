@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use smol_str::SmolStr;
 
-use crate::yaml::read::{Entry, Node, Value};
+use crate::yaml::read::{Node, Value};
 
 /// How deep lists of lists are opened.
 const MAX_LISTS: usize = 4;
@@ -40,20 +40,9 @@ fn named(item: &Node, of: &str, list: &Node) -> Option<Node> {
     }
     let mut from = list.as_map()?.iter();
     let version = from.find(|entry| entry.key == "apiVersion")?.clone();
-    let at = version.clone();
-    let kind = Entry {
-        key: SmolStr::new_static("kind"),
-        value: Node {
-            value: Value::Str(SmolStr::new(of)),
-            place: at.value.place,
-        },
-        ..at
-    };
+    let kind = version.written_as("kind", Value::Str(SmolStr::new(of)));
     let entries = [version, kind].into_iter().chain(entries.iter().cloned());
-    Some(Node {
-        value: Value::Map(entries.collect()),
-        place: item.place,
-    })
+    Some(item.with_value(Value::Map(entries.collect())))
 }
 
 pub(super) fn kind(node: &Node) -> Option<&SmolStr> {

@@ -54,7 +54,7 @@ impl Reader {
         let mut ports = Vec::new();
         for port in list(node, "spec.ports") {
             let Some(number) = at(port, "port") else {
-                self.bad(port.place, "a port of a Service has no `port`");
+                self.bad(port.place(), "a port of a Service has no `port`");
                 continue;
             };
             let Some(number) = self.port_number(number) else {
@@ -62,7 +62,8 @@ impl Reader {
             };
             let target = match at(port, "targetPort").map(|node| (node, &node.value)) {
                 // An absent or zero target port is the port itself.
-                None | Some((_, Value::Int(0))) => TargetPort::Number(number),
+                None => TargetPort::Number(number),
+                Some((_, Value::Int(zero))) if zero.get() == 0 => TargetPort::Number(number),
                 Some((_, Value::Str(name))) => match name.parse() {
                     Ok(number) => TargetPort::Number(number),
                     Err(_) => TargetPort::Name(name.clone()),
@@ -113,7 +114,7 @@ impl Reader {
                 .and_then(|text| text.parse::<IpAddr>().ok())
             {
                 Some(ip) => found.push(ip),
-                None => self.bad(address.place, "this is not an address"),
+                None => self.bad(address.place(), "this is not an address"),
             }
         }
         let key = (meta.namespace.clone(), service.clone());

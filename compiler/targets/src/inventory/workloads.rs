@@ -115,7 +115,7 @@ impl Reader {
             .flat_map(|container| list(container, "ports"))
         {
             let Some(number) = at(port, "containerPort") else {
-                self.bad(port.place, "a container port has no `containerPort`");
+                self.bad(port.place(), "a container port has no `containerPort`");
                 continue;
             };
             let Some(number) = self.port_number(number) else {
@@ -134,18 +134,18 @@ impl Reader {
 
     pub(super) fn port_number(&mut self, node: &Node) -> Option<u16> {
         let number = match node.value {
-            Value::Int(number) => u16::try_from(number).ok().filter(|port| *port > 0),
+            Value::Int(number) => u16::try_from(number.get()).ok().filter(|port| *port > 0),
             _ => None,
         };
         if number.is_none() {
-            self.bad(node.place, "a port is a number from 1 to 65535");
+            self.bad(node.place(), "a port is a number from 1 to 65535");
         }
         number
     }
 
     /// TCP where nothing is said.
     pub(super) fn proto(&mut self, port: &Node) -> Proto {
-        let place: Place = port.place;
+        let place: Place = port.place();
         match text(port, "protocol").as_deref() {
             None | Some("" | "TCP") => Proto::Tcp,
             Some("UDP") => Proto::Udp,

@@ -12,30 +12,67 @@ use npl_diagnostics::{Diagnostic, FileId, Place, TextRange, codes::import as cod
 use rayon::prelude::*;
 use smol_str::SmolStr;
 
-/// One value with the range that it stands at.
+/// One value with the range that it stands at. A file has millions of them, so that places are kept
+/// without what all of them share.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
     pub value: Value,
-    pub place: Place,
+    range: TextRange,
+    file: FileId,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     Null,
     Bool(bool),
-    Int(i128),
+    Int(Integer),
     Float(f64),
     Str(SmolStr),
-    Seq(Vec<Node>),
-    Map(Vec<Entry>),
+    Seq(Box<[Node]>),
+    Map(Box<[Entry]>),
+}
+
+/// A whole number, in halves: an `i128` stands on 16 bytes, and every value would with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Integer {
+    high: i64,
+    low: u64,
 }
 
 /// One key of a map with its value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     pub key: SmolStr,
-    pub key_place: Place,
+    key_range: TextRange,
     pub value: Node,
+}
+
+impl Integer {
+    fn new(value: i128) -> Self {
+        Self {
+            high: (value >> u64::BITS) as i64,
+            low: value as u64,
+        }
+    }
+
+    pub fn get(self) -> i128 {
+        (i128::from(self.high) << u64::BITS) | i128::from(self.low)
+    }
+}
+
+impl Entry {
+    pub fn key_place(&self) -> Place {
+        Place::in_file(self.value.file, self.key_range)
+    }
+
+    /// Another key and value at the same place.
+    pub fn written_as(&self, key: &'static str, value: Value) -> Self {
+        Self {
+            key: SmolStr::new_static(key),
+            key_range: self.key_range,
+            value: self.value.with_value(value),
+        }
+    }
 }
 
 /// What one file holds: its documents in order, empty ones left out.
@@ -46,6 +83,19 @@ pub struct Documents {
 }
 
 impl Node {
+    fn new(value: Value, file: FileId, range: TextRange) -> Self {
+        Self { value, range, file }
+    }
+
+    pub fn place(&self) -> Place {
+        Place::in_file(self.file, self.range)
+    }
+
+    /// Another value at the same place.
+    pub fn with_value(&self, value: Value) -> Self {
+        Self::new(value, self.file, self.range)
+    }
+
     /// The value of a key, if this is a map that has it.
     pub fn get(&self, key: &str) -> Option<&Self> {
         match &self.value {

@@ -50,7 +50,7 @@ impl<'a> Learned<'a> {
 
     /// Names of one item of `egress` that no DNS rule of the same pods lets Cilium learn.
     pub(super) fn check(&self, context: &mut Context<'_>, spec: &Node, item: &Node) {
-        let (Some(found), Some(rule)) = (entry(item, "toFQDNs"), self.rules.get(&spec.place))
+        let (Some(found), Some(rule)) = (entry(item, "toFQDNs"), self.rules.get(&spec.place()))
         else {
             return;
         };
@@ -76,8 +76,8 @@ impl<'a> Learned<'a> {
             true => format!("no DNS rule of these pods is here, so `{name}` has no addresses"),
             false => format!("no DNS rule of these pods covers `{name}`, so it has no addresses"),
         };
-        let finding = Diagnostic::new(&codes::POLICY_NAME_NEVER_LEARNED, node.place, message)
-            .also(found.key_place, "matches what the DNS proxy has seen")
+        let finding = Diagnostic::new(&codes::POLICY_NAME_NEVER_LEARNED, node.place(), message)
+            .also(found.key_place(), "matches what the DNS proxy has seen")
             .help("allow the resolver with `rules: {dns: [...]}` for the same pods");
         context.out.push(finding);
     }

@@ -46,7 +46,8 @@ fn types(context: &mut Context<'_>, spec: &Node) {
             let message = format!(
                 "`policyTypes` leaves out `{name}`, so Kubernetes ignores `{list}`; Cilium does not"
             );
-            let finding = Diagnostic::new(&codes::POLICY_TYPES_MISMATCH, found.key_place, message);
+            let finding =
+                Diagnostic::new(&codes::POLICY_TYPES_MISMATCH, found.key_place(), message);
             context
                 .out
                 .push(finding.help(format!("add `{name}` to `policyTypes`")));
@@ -56,7 +57,7 @@ fn types(context: &mut Context<'_>, spec: &Node) {
             let message =
                 format!("an empty `{list}` closes nothing without `{name}` in `policyTypes`");
             let finding =
-                Diagnostic::new(&codes::POLICY_EMPTY_DIRECTION, found.value.place, message);
+                Diagnostic::new(&codes::POLICY_EMPTY_DIRECTION, found.value.place(), message);
             context
                 .out
                 .push(finding.help(format!("add `{name}` to `policyTypes`")));
@@ -75,12 +76,12 @@ fn side_by_side(context: &mut Context<'_>, peers: &[Node]) {
         return;
     }
     let message = "these are two peers: all pods of those namespaces, and these pods of its own";
-    let mut finding = Diagnostic::new(&codes::POLICY_PEERS_SIDE_BY_SIDE, second.place, message)
-        .also(first.place, "every pod of these namespaces")
+    let mut finding = Diagnostic::new(&codes::POLICY_PEERS_SIDE_BY_SIDE, second.place(), message)
+        .also(first.place(), "every pod of these namespaces")
         .help("for these pods in those namespaces, write both selectors in one item");
-    let before = context.texts.before(second.place);
+    let before = context.texts.before(second.place());
     if before.trim_start() == "- " {
-        let mut at = second.place;
+        let mut at = second.place();
         at.range.end = at.range.start;
         at.range.start -= 2;
         finding = finding.fix("make it one item", false, at, "  ");

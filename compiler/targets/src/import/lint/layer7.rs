@@ -19,7 +19,7 @@ pub(super) fn check(context: &mut Context<'_>, item: &Node, deny: bool) {
     for rule in items(item, "toPorts") {
         if get(rule, "ports").is_none() || is_empty_list(rule, "ports") {
             let message = "an item of `toPorts` without `ports` selects nothing";
-            let finding = Diagnostic::new(&codes::POLICY_PORTS_MISSING, rule.place, message);
+            let finding = Diagnostic::new(&codes::POLICY_PORTS_MISSING, rule.place(), message);
             context
                 .out
                 .push(finding.help("list the ports; `\"0\"` is every port"));
@@ -50,17 +50,17 @@ fn server_names(context: &mut Context<'_>, rule: &Node) {
             (Some("TCP"), _) => continue,
             (None | Some("ANY"), at) => (
                 "`serverNames` stand on every protocol, and UDP to this port is then dropped",
-                at.map_or(port.place, |node| node.place),
+                at.map_or(port.place(), |node| node.place()),
             ),
             (Some(_), at) => (
                 "`serverNames` are read from TCP alone, and this port is then closed",
-                at.map_or(port.place, |node| node.place),
+                at.map_or(port.place(), |node| node.place()),
             ),
         };
         let finding = Diagnostic::new(&codes::POLICY_SNI_WITHOUT_TCP, at, message);
         let finding = finding.help("write `protocol: TCP`");
         context.out.push(match get(port, "protocol") {
-            Some(node) => finding.fix("write `TCP`", false, node.place, "TCP"),
+            Some(node) => finding.fix("write `TCP`", false, node.place(), "TCP"),
             None => finding,
         });
     }
@@ -77,7 +77,7 @@ fn request(context: &mut Context<'_>, http: &Node) {
 
 fn text_of<'n>(http: &'n Node, name: &str) -> Option<(&'n str, Place)> {
     let node = get(http, name)?;
-    Some((node.as_str()?, node.place))
+    Some((node.as_str()?, node.place()))
 }
 
 fn odd(at: Place, message: String) -> Diagnostic<Place> {
@@ -155,15 +155,15 @@ fn icmp(context: &mut Context<'_>, field: &Node) {
     };
     let v6 = text(field, "family") == Some("IPv6");
     let (message, help) = match &node.value {
-        Value::Int(number) if *number > LAST_TYPE => (
-            format!("no ICMP packet has the type {number}"),
+        Value::Int(number) if number.get() > LAST_TYPE => (
+            format!("no ICMP packet has the type {}", number.get()),
             "types are 0 to 255",
         ),
         // Cilium keeps the type where it keeps ports, and port 0 is every port.
-        Value::Int(0) => every_type("0"),
+        Value::Int(number) if number.get() == 0 => every_type("0"),
         Value::Str(name) if name == "EchoReply" && !v6 => every_type(name),
         _ => return,
     };
-    let finding = Diagnostic::new(&codes::POLICY_ICMP_TYPE, node.place, message);
+    let finding = Diagnostic::new(&codes::POLICY_ICMP_TYPE, node.place(), message);
     context.out.push(finding.help(help));
 }

@@ -31,14 +31,14 @@ impl<'a> Texts<'a> {
 
     /// A fix that writes a field in front of the other fields of a map.
     pub(super) fn first_field(&self, map: &Node, field: &str, safe: bool) -> Option<Fix<Place>> {
-        let text = self.at(map.place);
-        let start = map.place.range.start;
+        let text = self.at(map.place());
+        let start = map.place().range.start;
         let (at, text) = if text.starts_with('{') {
             let empty = map.as_map().is_none_or(<[Entry]>::is_empty);
             let tail = if empty { "" } else { ", " };
             (start + 1, format!("{field}{tail}"))
         } else {
-            let before = self.before(map.place);
+            let before = self.before(map.place());
             if !before.chars().all(|c| matches!(c, ' ' | '-')) {
                 return None;
             }
@@ -51,7 +51,7 @@ impl<'a> Texts<'a> {
             edits: vec![Edit {
                 at: Place {
                     range: TextRange::at(at),
-                    ..map.place
+                    ..map.place()
                 },
                 text,
             }],

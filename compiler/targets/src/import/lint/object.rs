@@ -75,7 +75,7 @@ fn name(context: &mut Context<'_>, object: &Node) {
         return;
     };
     let name = node.as_str().filter(|name| !name.contains(TEMPLATE));
-    let bad = name.and_then(|name| bad_name("name", name, node.place));
+    let bad = name.and_then(|name| bad_name("name", name, node.place()));
     context.out.extend(bad);
 }
 
@@ -89,7 +89,7 @@ fn labels(context: &mut Context<'_>, object: &Node) {
         } else {
             continue;
         };
-        let at = entry.value.place;
+        let at = entry.value.place();
         let finding = Diagnostic::new(&codes::POLICY_BAD_OBJECT_NAME, at, message);
         let help =
             "letters, digits, `-`, `_` and `.`, at most 63, with a letter or digit at both ends";
@@ -102,7 +102,11 @@ fn namespace_of_cluster_wide(context: &mut Context<'_>, object: &Node, kind: &st
         return;
     };
     let message = format!("a `{kind}` lies in no namespace, so Kubernetes drops this one");
-    let finding = Diagnostic::new(&codes::POLICY_NAMESPACE_IGNORED, entry.value.place, message);
+    let finding = Diagnostic::new(
+        &codes::POLICY_NAMESPACE_IGNORED,
+        entry.value.place(),
+        message,
+    );
     context
         .out
         .push(finding.help("remove it; a policy of one namespace is a `CiliumNetworkPolicy`"));
@@ -129,8 +133,8 @@ pub(super) fn other(context: &mut Context<'_>, object: &Node) {
         return;
     };
     let message = format!("`{group}` has no kind `{name}`, so no policy comes of this");
-    let finding = Diagnostic::new(&codes::POLICY_UNKNOWN_KIND, kind.place, message)
+    let finding = Diagnostic::new(&codes::POLICY_UNKNOWN_KIND, kind.place(), message)
         .help(format!("did you mean `{meant}`?"))
-        .fix(format!("write `{meant}`"), false, kind.place, meant);
+        .fix(format!("write `{meant}`"), false, kind.place(), meant);
     context.out.push(finding);
 }

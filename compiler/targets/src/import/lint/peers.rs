@@ -42,17 +42,11 @@ fn bare(key: &str) -> Option<&str> {
 fn keys(selector: &Node) -> impl Iterator<Item = (&str, Place, Option<&Node>)> {
     let labels = get(selector, "matchLabels").and_then(Node::as_map);
     let labels = labels.unwrap_or_default().iter();
-    let labels = labels.map(
-        |Entry {
-             key,
-             key_place,
-             value,
-         }| (&**key, *key_place, Some(value)),
-    );
+    let labels = labels.map(|entry: &Entry| (&*entry.key, entry.key_place(), Some(&entry.value)));
     let expressions = items(selector, "matchExpressions").iter();
     let expressions = expressions.filter_map(|node| {
         let key = get(node, "key")?;
-        Some((key.as_str()?.as_str(), key.place, None))
+        Some((key.as_str()?.as_str(), key.place(), None))
     });
     labels.chain(expressions)
 }
@@ -73,14 +67,14 @@ pub(super) fn subject(context: &mut Context<'_>, spec: &Node, node: &Node, scope
             continue;
         };
         let message = format!("the policy lies in `{own}`, so `{other}` is dropped here");
-        let finding = Diagnostic::new(&codes::POLICY_NAMESPACE_IGNORED, value.place, message)
+        let finding = Diagnostic::new(&codes::POLICY_NAMESPACE_IGNORED, value.place(), message)
             .help(format!(
                 "put the policy into the namespace `{other}`, or write `{own}`"
             ))
             .fix(
                 format!("write `{own}`"),
                 true,
-                value.place,
+                value.place(),
                 format!("\"{own}\""),
             );
         context.out.push(finding);
@@ -107,12 +101,12 @@ fn reserved(context: &mut Context<'_>, spec: &Node, node: &Node) {
         return;
     }
     let message = "this selects every endpoint, Cilium's own health and ingress endpoints included";
-    let mut finding = Diagnostic::new(&codes::POLICY_SELECTS_RESERVED, node.place, message)
+    let mut finding = Diagnostic::new(&codes::POLICY_SELECTS_RESERVED, node.place(), message)
         .help(format!("add an expression: `k8s:{NAMESPACE}` `Exists`"));
     if is_empty_map(node) {
         let only_pods =
             format!("{{matchExpressions: [{{key: \"k8s:{NAMESPACE}\", operator: Exists}}]}}");
-        finding = finding.fix("select pods only", false, node.place, only_pods);
+        finding = finding.fix("select pods only", false, node.place(), only_pods);
     }
     context.out.push(finding);
 }
@@ -138,7 +132,7 @@ fn impossible(context: &mut Context<'_>, selector: &Node) {
             _ => continue,
         };
         let message = format!("no {what} can be called `{value}`, so this selects nobody");
-        let finding = Diagnostic::new(&codes::POLICY_IMPOSSIBLE_NAME, node.place, message);
+        let finding = Diagnostic::new(&codes::POLICY_IMPOSSIBLE_NAME, node.place(), message);
         let small = value.to_ascii_lowercase().replace('_', "-");
         let meant = match what {
             "namespace" => can_be_namespace(&small),
@@ -148,7 +142,7 @@ fn impossible(context: &mut Context<'_>, selector: &Node) {
             true => finding.help(format!("did you mean `{small}`?")).fix(
                 format!("write `{small}`"),
                 false,
-                node.place,
+                node.place(),
                 format!("\"{small}\""),
             ),
             false => finding.help("write the name as `kubectl get` shows it"),
@@ -214,16 +208,16 @@ pub(super) fn network(context: &mut Context<'_>, node: &Node) {
         && six.prefix_len() >= 96
     {
         let message = "an IPv4 address written as IPv6 never matches: Cilium sees IPv4";
-        let finding = Diagnostic::new(&codes::POLICY_NETWORK_ODD, node.place, message);
+        let finding = Diagnostic::new(&codes::POLICY_NETWORK_ODD, node.place(), message);
         context.out.push(finding.help("write the IPv4 network"));
     } else if whole.addr() != net.addr() {
         let message = format!("`{net}` has bits behind its prefix, and means `{whole}`");
-        let finding = Diagnostic::new(&codes::POLICY_NETWORK_ODD, node.place, message)
+        let finding = Diagnostic::new(&codes::POLICY_NETWORK_ODD, node.place(), message)
             .help("write what it means, or the prefix length that was meant")
             .fix(
                 format!("write `{whole}`"),
                 true,
-                node.place,
+                node.place(),
                 format!("\"{whole}\""),
             );
         context.out.push(finding);
@@ -234,7 +228,7 @@ fn takes_all(context: &mut Context<'_>, cidr: &Node, except: &Node) {
     let net = |node: &Node| Some(prefix(node.as_str()?)?.trunc());
     if net(cidr).is_some() && net(cidr) == net(except) {
         let message = "the exception takes the whole network away, so this selects nobody";
-        let finding = Diagnostic::new(&codes::POLICY_NETWORK_ODD, except.place, message);
+        let finding = Diagnostic::new(&codes::POLICY_NETWORK_ODD, except.place(), message);
         context
             .out
             .push(finding.help("remove the network, or make the exception smaller"));
@@ -248,7 +242,7 @@ fn name_of(context: &mut Context<'_>, item: &Node) {
             .is_some_and(|text| text.parse::<std::net::IpAddr>().is_ok())
     {
         let message = "an address is never asked of DNS, so this name matches nothing";
-        let finding = Diagnostic::new(&codes::POLICY_NAME_PATTERN, node.place, message);
+        let finding = Diagnostic::new(&codes::POLICY_NAME_PATTERN, node.place(), message);
         context
             .out
             .push(finding.help("write the address with a prefix length in `toCIDR`"));
@@ -269,7 +263,7 @@ fn name_of(context: &mut Context<'_>, item: &Node) {
     } else {
         return;
     };
-    let finding = Diagnostic::new(&codes::POLICY_NAME_PATTERN, node.place, message);
+    let finding = Diagnostic::new(&codes::POLICY_NAME_PATTERN, node.place(), message);
     context.out.push(
         finding.help("`*.x.io` is one label below `x.io`, a leading `**.` any number of them"),
     );

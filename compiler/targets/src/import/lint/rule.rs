@@ -85,7 +85,7 @@ fn closes(context: &mut Context<'_>, spec: &Node, direction: &Direction, learned
         && has_rules(spec)
     {
         let message = format!("an empty `{allow}` closes nothing: Cilium takes it as absent");
-        let at = found.value.place;
+        let at = found.value.place();
         let finding = Diagnostic::new(&codes::POLICY_EMPTY_DIRECTION, at, message)
             .help(format!("to close {allow}, write `{allow}: [{{}}]`"))
             .fix(format!("close {allow}"), false, at, "[{}]");
@@ -94,11 +94,11 @@ fn closes(context: &mut Context<'_>, spec: &Node, direction: &Direction, learned
     let Some(found) = entry(spec, deny).filter(|_| !denies.is_empty()) else {
         return;
     };
-    if !items(spec, allow).is_empty() || across::opens(learned, spec.place, *allow == "ingress") {
+    if !items(spec, allow).is_empty() || across::opens(learned, spec.place(), *allow == "ingress") {
         return;
     }
     let message = format!("`{deny}` alone closes {allow}: nothing that it does not name passes");
-    let finding = Diagnostic::new(&codes::POLICY_DENY_ONLY, found.key_place, message).help(
+    let finding = Diagnostic::new(&codes::POLICY_DENY_ONLY, found.key_place(), message).help(
         format!("to deny this alone, add `enableDefaultDeny: {{{allow}: false}}`"),
     );
     let fix = match entry(spec, "enableDefaultDeny") {
@@ -122,7 +122,7 @@ fn empty_rule(context: &mut Context<'_>, item: &Node, list: &str, deny: bool) {
         true => format!("`{{}}` in `{list}` denies nobody"),
         false => format!("`{{}}` in `{list}` admits nobody, and the other items close it already"),
     };
-    let finding = Diagnostic::new(&codes::POLICY_EMPTY_RULE, item.place, message);
+    let finding = Diagnostic::new(&codes::POLICY_EMPTY_RULE, item.place(), message);
     context
         .out
         .push(finding.help("remove it, or name peers; `Entities: [all]` is everybody"));
@@ -143,7 +143,7 @@ fn open_to_everybody(context: &mut Context<'_>, item: &Node, side: &str, deny: b
     if deny || some_peers || meant || ports.is_empty() {
         return;
     }
-    let Some(at) = entry(item, "toPorts").map(|e| e.key_place) else {
+    let Some(at) = entry(item, "toPorts").map(|e| e.key_place()) else {
         return;
     };
     // DNS rules say which names may be asked, wherever the resolver is.

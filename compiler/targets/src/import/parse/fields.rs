@@ -55,7 +55,7 @@ impl Findings {
         match &node.value {
             Value::Map(entries) => Some(Object {
                 entries,
-                place: node.place,
+                place: node.place(),
             }),
             _ => {
                 self.wrong_type(node, what, "a map");
@@ -110,7 +110,7 @@ impl Findings {
 
     pub(crate) fn integer(&mut self, node: &Node, what: &str) -> Option<i128> {
         match node.value {
-            Value::Int(value) => Some(value),
+            Value::Int(value) => Some(value.get()),
             _ => {
                 self.wrong_type(node, what, "a number");
                 None
@@ -135,9 +135,9 @@ impl Findings {
 
     pub(crate) fn wrong_type(&mut self, node: &Node, what: &str, wanted: &str) {
         let message = format!("`{what}` is {}, but {wanted} belongs there", node.kind());
-        let mut finding = Diagnostic::new(&codes::POLICY_WRONG_TYPE, node.place, message);
+        let mut finding = Diagnostic::new(&codes::POLICY_WRONG_TYPE, node.place(), message);
         let quoted = match &node.value {
-            Value::Int(n) if as_written(*n, node.place) => Some(n.to_string()),
+            Value::Int(n) if as_written(n.get(), node.place()) => Some(n.get().to_string()),
             // Of `0443` nobody knows which text is meant.
             Value::Int(_) | Value::Bool(_) | Value::Float(_) => Some(String::new()),
             _ => None,
@@ -146,7 +146,7 @@ impl Findings {
             finding = finding.help("put the value in quotes");
             if !text.is_empty() {
                 let title = "put the value in quotes";
-                finding = finding.fix(title, true, node.place, format!("\"{text}\""));
+                finding = finding.fix(title, true, node.place(), format!("\"{text}\""));
             }
         }
         self.refuse_with(finding);
@@ -160,12 +160,12 @@ impl Findings {
             }
             let key = &entry.key;
             let message = format!("`{what}` has no field `{key}`, so Kubernetes drops it");
-            let finding = Diagnostic::new(&codes::POLICY_UNKNOWN_FIELD, entry.key_place, message);
+            let finding = Diagnostic::new(&codes::POLICY_UNKNOWN_FIELD, entry.key_place(), message);
             let finding = match nearest(key, names) {
                 Some(name) => finding.help(format!("did you mean `{name}`")).fix(
                     format!("write `{name}`"),
                     false,
-                    entry.key_place,
+                    entry.key_place(),
                     name,
                 ),
                 None => finding.help("remove it"),

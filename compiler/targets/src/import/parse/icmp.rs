@@ -96,7 +96,7 @@ fn field(out: &mut Findings, node: &Node) -> Option<Port> {
         return None;
     };
     let number = match &node.value {
-        Value::Int(value) => u16::try_from(*value).ok(),
+        Value::Int(value) => u16::try_from(value.get()).ok(),
         Value::Str(text) => names
             .iter()
             .find(|(name, _)| name == text)
@@ -106,7 +106,7 @@ fn field(out: &mut Findings, node: &Node) -> Option<Port> {
     };
     let Some(number) = number else {
         let message = format!("this is not an ICMP type of {family}");
-        let finding = Diagnostic::new(&codes::POLICY_BAD_ICMP, node.place, message);
+        let finding = Diagnostic::new(&codes::POLICY_BAD_ICMP, node.place(), message);
         out.refuse_with(finding.help("write the type as a number, 0 to 255"));
         return None;
     };

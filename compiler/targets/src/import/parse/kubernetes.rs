@@ -79,7 +79,7 @@ fn policy_types(out: &mut Findings, object: Object<'_>) -> Vec<bool> {
             Some("Egress") => types.push(false),
             Some(other) => {
                 let message = format!("`{other}` is not a policy type");
-                let finding = Diagnostic::new(&codes::POLICY_WRONG_TYPE, node.place, message);
+                let finding = Diagnostic::new(&codes::POLICY_WRONG_TYPE, node.place(), message);
                 out.refuse_with(finding.help("the types are Ingress and Egress"));
             }
             None => {}
@@ -201,7 +201,7 @@ fn ip_block(out: &mut Findings, node: &Node) -> Option<Peer> {
         return None;
     };
     let text = out.string(node, "cidr")?.clone();
-    let net = cidr(out, &text, node.place)?;
+    let net = cidr(out, &text, node.place())?;
     let mut except = Vec::new();
     let mut spelling = format!("cidr:{text}");
     for node in out.items(object, "except") {
@@ -209,12 +209,12 @@ fn ip_block(out: &mut Findings, node: &Node) -> Option<Peer> {
             continue;
         };
         spelling.push_str(&format!("-{text}"));
-        let Some(inner) = cidr(out, text, node.place) else {
+        let Some(inner) = cidr(out, text, node.place()) else {
             continue;
         };
         if !net.contains(&inner) || net == inner {
             let message = format!("the exception `{text}` does not lie strictly inside `{net}`");
-            out.refuse(&codes::POLICY_BAD_NETWORK, node.place, message);
+            out.refuse(&codes::POLICY_BAD_NETWORK, node.place(), message);
         }
         except.push(inner);
     }
@@ -235,7 +235,7 @@ fn port(out: &mut Findings, node: &Node) -> Option<Port> {
                 Some(proto @ (Proto::Tcp | Proto::Udp | Proto::Sctp)) => proto,
                 _ => {
                     let message = format!("`{name}` is not a protocol of a NetworkPolicy");
-                    let finding = Diagnostic::new(&codes::POLICY_BAD_PORT, node.place, message);
+                    let finding = Diagnostic::new(&codes::POLICY_BAD_PORT, node.place(), message);
                     out.refuse_with(finding.help("the protocols are TCP, UDP and SCTP"));
                     return None;
                 }
@@ -254,7 +254,7 @@ fn port(out: &mut Findings, node: &Node) -> Option<Port> {
             (PortNumber::Number(low), Ok(high)) if *low > 0 && high >= *low => end = high,
             _ => {
                 let message = "`endPort` needs a numeric `port` that is not greater";
-                out.refuse(&codes::POLICY_BAD_PORT, node.place, message);
+                out.refuse(&codes::POLICY_BAD_PORT, node.place(), message);
             }
         }
     }

@@ -141,7 +141,7 @@ fn pattern(out: &mut Findings, object: Object<'_>, name: &str, checked: bool) ->
     });
     if regex.is_none() && checked {
         let message = format!("`{text}` is not a regular expression of RE2");
-        out.refuse(&codes::POLICY_BAD_L7, node.place, message);
+        out.refuse(&codes::POLICY_BAD_L7, node.place(), message);
     }
     Some(Pattern { text, regex })
 }
@@ -170,7 +170,7 @@ fn header_match(out: &mut Findings, node: &Node) -> Option<SmolStr> {
         "LOG" | "ADD" | "DELETE" | "REPLACE" => None,
         _ => {
             let message = format!("`{action}` is not an action of a header match");
-            let finding = Diagnostic::new(&codes::POLICY_BAD_L7, mismatch.place, message);
+            let finding = Diagnostic::new(&codes::POLICY_BAD_L7, mismatch.place(), message);
             out.refuse_with(finding.help("the actions are LOG, ADD, DELETE and REPLACE"));
             None
         }
@@ -222,7 +222,7 @@ fn listener(out: &mut Findings, object: Object<'_>) -> Option<Listener> {
             .string(node, "kind")
             .is_some_and(|kind| kinds.contains(&kind.as_str()))
         {
-            refuse(out, node.place, "an `envoyConfig` is of no such kind");
+            refuse(out, node.place(), "an `envoyConfig` is of no such kind");
         }
     }
     let config_name = config
@@ -238,7 +238,7 @@ fn listener(out: &mut Findings, object: Object<'_>) -> Option<Listener> {
         {
             Some(priority) if (1..=100).contains(&priority) => priority,
             _ => {
-                refuse(out, node.place, "the priority of a listener is 1 to 100");
+                refuse(out, node.place(), "the priority of a listener is 1 to 100");
                 0
             }
         },

@@ -116,7 +116,7 @@ fn template(node: &Node) -> Option<Place> {
                 rest.contains("}}")
                     && (rest.starts_with(opens) || words.iter().any(|word| rest.starts_with(word)))
             };
-            action.is_some_and(is).then_some(node.place)
+            action.is_some_and(is).then_some(node.place())
         }
         Value::Seq(items) => items.iter().find_map(template),
         Value::Map(entries) => {
@@ -157,10 +157,7 @@ fn dispatch(out: &mut Findings, node: &Node, file: FileId) -> Option<Read> {
                 Some(spec) => spec,
                 None => {
                     out.warn(kubernetes::no_spec(object.place));
-                    empty = Node {
-                        value: Value::Map(Vec::new()),
-                        place: object.place,
-                    };
+                    empty = node.with_value(Value::Map(Box::default()));
                     &empty
                 }
             };
@@ -245,10 +242,10 @@ fn version(out: &mut Findings, object: Object<'_>, kind: &str) {
         return;
     }
     let message = format!("`{kind}` has no version `{text}`");
-    let finding = Diagnostic::new(&codes::POLICY_WRONG_VERSION, node.place, message).fix(
+    let finding = Diagnostic::new(&codes::POLICY_WRONG_VERSION, node.place(), message).fix(
         format!("write `{wanted}`"),
         false,
-        node.place,
+        node.place(),
         wanted,
     );
     out.refuse_with(finding);
@@ -265,7 +262,7 @@ fn metadata(out: &mut Findings, object: Object<'_>, kind: &str) -> Option<Metada
         return None;
     };
     out.known(meta, "metadata", &METADATA);
-    let place = name.place;
+    let place = name.place();
     let name = out.string(name, "name")?.clone();
     // Another bad name is for the lints: what such an object says is plain, and can be imported.
     if name.contains(TEMPLATE)
@@ -276,7 +273,7 @@ fn metadata(out: &mut Findings, object: Object<'_>, kind: &str) -> Option<Metada
     let namespace = match meta.get("namespace") {
         Some(node) => {
             let namespace = out.string(node, "namespace")?.clone();
-            if let Some(finding) = bad_namespace(&namespace, node.place) {
+            if let Some(finding) = bad_namespace(&namespace, node.place()) {
                 out.refuse_with(finding);
             }
             namespace
@@ -288,7 +285,7 @@ fn metadata(out: &mut Findings, object: Object<'_>, kind: &str) -> Option<Metada
     let resolved = meta
         .get("annotations")
         .and_then(|all| all.get("npl/resolved"));
-    let resolved = resolved.and_then(|node| Some((node.as_str()?.clone(), node.place)));
+    let resolved = resolved.and_then(|node| Some((node.as_str()?.clone(), node.place())));
     Some(Metadata {
         resolved,
         name,
@@ -342,7 +339,7 @@ fn cidr_group(out: &mut Findings, object: Object<'_>, meta: Metadata) -> Option<
         .iter()
         .filter_map(|node| {
             let text = out.string(node, "externalCIDRs")?;
-            peers::cidr(out, text, node.place)
+            peers::cidr(out, text, node.place())
         })
         .collect();
     Some(CidrGroup {

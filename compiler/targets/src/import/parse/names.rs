@@ -24,7 +24,7 @@ pub(super) fn name_match(out: &mut Findings, node: &Node, what: &str) -> Option<
     };
     let text = out.string(node, what)?.clone();
     let fits = |b: u8| in_name(b) || (!exact && b == b'*');
-    check(out, &text, node.place, fits)?;
+    check(out, &text, node.place(), fits)?;
     Some(NameMatch { exact, text })
 }
 
@@ -35,7 +35,7 @@ pub(super) fn server_names(out: &mut Findings, object: Object<'_>) -> Vec<SmolSt
     let items = out.list(node, "serverNames");
     if items.is_empty() {
         let message = "`serverNames` is empty";
-        let finding = Diagnostic::new(&codes::POLICY_BAD_NAME, node.place, message);
+        let finding = Diagnostic::new(&codes::POLICY_BAD_NAME, node.place(), message);
         out.refuse_with(finding.help("list a name, or remove the field to admit all of them"));
     }
     let mut names = Vec::with_capacity(items.len());
@@ -45,8 +45,8 @@ pub(super) fn server_names(out: &mut Findings, object: Object<'_>) -> Vec<SmolSt
         };
         if names.contains(&text) {
             let message = format!("`serverNames` lists `{text}` twice");
-            out.refuse(&codes::POLICY_BAD_NAME, item.place, message);
-        } else if check(out, &text, item.place, |b| in_name(b) || b == b'*').is_some() {
+            out.refuse(&codes::POLICY_BAD_NAME, item.place(), message);
+        } else if check(out, &text, item.place(), |b| in_name(b) || b == b'*').is_some() {
             names.push(text);
         }
     }

@@ -67,18 +67,18 @@ pub(super) fn peers(out: &mut Findings, item: Object<'_>, scope: &Scope, context
             continue;
         }
         if items.is_empty() {
-            empty(out, &mut read, kind, &field, entry.key_place);
+            empty(out, &mut read, kind, &field, entry.key_place());
             continue;
         }
         if let Some((other, at)) = &filled {
             let message = format!("one rule has both `{other}` and `{field}`");
-            let finding = Diagnostic::new(&codes::POLICY_MIXED_PEERS, entry.key_place, message)
+            let finding = Diagnostic::new(&codes::POLICY_MIXED_PEERS, entry.key_place(), message)
                 .also(*at, format!("`{other}` stands here"))
                 .help("write one rule for each kind of peer");
             out.refuse_with(finding);
             continue;
         }
-        filled = Some((field.clone(), entry.key_place));
+        filled = Some((field.clone(), entry.key_place()));
         each(out, &mut read, kind, &field, (items, scope));
     }
     read
@@ -127,7 +127,9 @@ fn each(
     if kind == "Nodes" {
         let at = items
             .first()
-            .map_or(Place::in_file(scope.file, Default::default()), |n| n.place);
+            .map_or(Place::in_file(scope.file, Default::default()), |n| {
+                n.place()
+            });
         let message = format!("`{field}` needs the agent flag `--enable-node-selector-labels`");
         let finding = Diagnostic::new(&codes::POLICY_NEEDS_AGENT_FLAG, at, message);
         out.refuse_with(finding.help("use the entities `host` and `remote-node`"));
@@ -139,7 +141,7 @@ fn each(
 
 fn network(out: &mut Findings, node: &Node, field: &str) -> Option<Peer> {
     let text = out.string(node, field)?;
-    let cidr = cidr(out, text, node.place)?;
+    let cidr = cidr(out, text, node.place())?;
     Some(Peer::Network {
         cidr,
         except: Vec::new(),
@@ -199,7 +201,7 @@ fn network_set(out: &mut Findings, node: &Node, field: &str) -> Option<Peer> {
     let excepts: Vec<(SmolStr, Place)> = out
         .items(object, "except")
         .iter()
-        .filter_map(|node| Some((out.string(node, "except")?.clone(), node.place)))
+        .filter_map(|node| Some((out.string(node, "except")?.clone(), node.place())))
         .collect();
     let except: Vec<IpNet> = excepts
         .iter()
@@ -215,7 +217,7 @@ fn network_set(out: &mut Findings, node: &Node, field: &str) -> Option<Peer> {
         let name = out.string(node, "cidrGroupRef")?.clone();
         if !can_be_name(&name) {
             let message = format!("`{name}` can be the name of no CIDR group");
-            out.refuse(&codes::POLICY_BAD_NETWORK, node.place, message);
+            out.refuse(&codes::POLICY_BAD_NETWORK, node.place(), message);
             return None;
         }
         let spelling = format_smolstr!("cidrgroup:{name}{tail}");
@@ -236,7 +238,7 @@ fn network_set(out: &mut Findings, node: &Node, field: &str) -> Option<Peer> {
     }
     let node = object.get("cidr")?;
     let text = out.string(node, "cidr")?;
-    let cidr = cidr(out, text, node.place)?;
+    let cidr = cidr(out, text, node.place())?;
     for (inner, (spelled, at)) in except.iter().zip(&excepts) {
         if !cidr.contains(inner) {
             let message = format!("the exception `{spelled}` lies outside `{text}`");
@@ -271,7 +273,7 @@ fn entity(out: &mut Findings, node: &Node, field: &str, scope: &Scope) -> Vec<Pe
         "host" | "init" | "ingress" | "unmanaged" | "remote-node" | "health" | "none"
         | "kube-apiserver" => &[name.as_str()],
         _ => {
-            unknown_entity(out, name, node.place);
+            unknown_entity(out, name, node.place());
             return Vec::new();
         }
     };

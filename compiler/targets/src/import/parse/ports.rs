@@ -36,7 +36,7 @@ pub(super) fn port_rules(out: &mut Findings, item: Object<'_>, context: Context)
     let items = out.list(&entry.value, "icmps");
     if !items.is_empty() && !rules.is_empty() {
         let message = "one rule has both `icmps` and `toPorts`";
-        let finding = Diagnostic::new(&codes::POLICY_BAD_ICMP, entry.key_place, message);
+        let finding = Diagnostic::new(&codes::POLICY_BAD_ICMP, entry.key_place(), message);
         out.refuse_with(finding.help("write a rule of its own for ICMP"));
     }
     for node in items {
@@ -99,7 +99,7 @@ fn port(out: &mut Findings, node: &Node) -> Option<Port> {
     if let (Some(proto), Some(number)) = (proto, &number)
         && proto.is_extended()
     {
-        let at = object.get("protocol").map_or(object.place, |n| n.place);
+        let at = object.get("protocol").map_or(object.place, |n| n.place());
         if *number != PortNumber::Number(0) {
             let message = "a protocol without ports has a port";
             out.refuse(&codes::POLICY_BAD_PORT, at, message);
@@ -123,10 +123,10 @@ fn protocol(out: &mut Findings, object: Object<'_>) -> Option<Proto> {
     if known.is_none() {
         let upper = name.to_ascii_uppercase();
         let message = format!("`{name}` is not a protocol");
-        let finding = Diagnostic::new(&codes::POLICY_BAD_PORT, node.place, message);
+        let finding = Diagnostic::new(&codes::POLICY_BAD_PORT, node.place(), message);
         let finding = match Proto::from_name(&upper) {
             Some(Proto::Icmp | Proto::Icmpv6) => finding.help("ICMP is written as `icmps`"),
-            Some(_) => finding.fix(format!("write `{upper}`"), true, node.place, upper),
+            Some(_) => finding.fix(format!("write `{upper}`"), true, node.place(), upper),
             None => finding.help("the protocols are TCP, UDP, SCTP and ANY"),
         };
         out.refuse_with(finding);
@@ -147,7 +147,7 @@ pub(super) fn number(out: &mut Findings, node: &Node) -> Option<PortNumber> {
     };
     let Some(number) = value else {
         let message = format!("`{text}` is not a port");
-        let finding = Diagnostic::new(&codes::POLICY_BAD_PORT, node.place, message);
+        let finding = Diagnostic::new(&codes::POLICY_BAD_PORT, node.place(), message);
         out.refuse_with(match text.split_once('-') {
             Some(_) => finding.help("write a range as `port` and `endPort`"),
             None => {
@@ -157,7 +157,7 @@ pub(super) fn number(out: &mut Findings, node: &Node) -> Option<PortNumber> {
         return None;
     };
     if text.is_empty() {
-        refuse_empty(out, node.place);
+        refuse_empty(out, node.place());
     }
     Some(PortNumber::Number(number))
 }
@@ -206,7 +206,7 @@ fn end_port(out: &mut Findings, object: Object<'_>, number: Option<&PortNumber>)
     };
     let Ok(end) = u16::try_from(value) else {
         let message = format!("`endPort` is {value}, and 65535 is the last port");
-        out.refuse(&codes::POLICY_BAD_PORT, node.place, message);
+        out.refuse(&codes::POLICY_BAD_PORT, node.place(), message);
         return 0;
     };
     let useless = match number {
@@ -223,7 +223,7 @@ fn end_port(out: &mut Findings, object: Object<'_>, number: Option<&PortNumber>)
         Some(PortNumber::Number(_)) => None,
     };
     if let Some(message) = useless {
-        let finding = Diagnostic::new(&codes::POLICY_PORT_RANGE_IGNORED, node.place, message);
+        let finding = Diagnostic::new(&codes::POLICY_PORT_RANGE_IGNORED, node.place(), message);
         out.warn(finding.help("remove `endPort`, or give a range"));
     }
     end
@@ -232,11 +232,11 @@ fn end_port(out: &mut Findings, object: Object<'_>, number: Option<&PortNumber>)
 /// What a port of a NetworkPolicy is: a number or a name.
 pub(super) fn int_or_name(out: &mut Findings, node: &Node) -> Option<PortNumber> {
     if let Value::Int(value) = node.value {
-        return match u16::try_from(value) {
+        return match u16::try_from(value.get()) {
             Ok(port) if port > 0 => Some(PortNumber::Number(port)),
             _ => {
-                let message = format!("`port` is {value}, and ports are 1 to 65535");
-                out.refuse(&codes::POLICY_BAD_PORT, node.place, message);
+                let message = format!("`port` is {}, and ports are 1 to 65535", value.get());
+                out.refuse(&codes::POLICY_BAD_PORT, node.place(), message);
                 None
             }
         };
@@ -247,7 +247,7 @@ pub(super) fn int_or_name(out: &mut Findings, node: &Node) -> Option<PortNumber>
         return Some(PortNumber::Name(SmolStr::new(text)));
     }
     let message = format!("`{text}` is not the name of a port");
-    let finding = Diagnostic::new(&codes::POLICY_BAD_PORT, node.place, message);
+    let finding = Diagnostic::new(&codes::POLICY_BAD_PORT, node.place(), message);
     out.refuse_with(match capitals {
         true => finding.help("names of ports have lower-case letters, digits and `-`"),
         false => finding.help("a NetworkPolicy writes port numbers without quotes"),

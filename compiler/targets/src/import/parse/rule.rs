@@ -115,7 +115,7 @@ fn metadata(out: &mut Findings, object: Object<'_>) -> Option<SmolStr> {
         && (text.chars().count() > 32 || text.chars().any(char::is_control))
     {
         let message = "`log.value` is longer than 32 characters or not printable";
-        out.refuse(&codes::POLICY_WRONG_TYPE, node.place, message);
+        out.refuse(&codes::POLICY_WRONG_TYPE, node.place(), message);
     }
     description
 }
@@ -135,13 +135,13 @@ fn subject(out: &mut Findings, object: Object<'_>, namespace: &str) -> Option<(S
         }
         (None, Some(entry)) => {
             let message = "a namespaced policy has a `nodeSelector`";
-            let finding = Diagnostic::new(&codes::POLICY_BAD_SUBJECT, entry.key_place, message);
+            let finding = Diagnostic::new(&codes::POLICY_BAD_SUBJECT, entry.key_place(), message);
             out.refuse_with(finding.help("nodes need a CiliumClusterwideNetworkPolicy"));
             None
         }
         (Some(_), Some(entry)) => {
             let message = "a rule has both an `endpointSelector` and a `nodeSelector`";
-            out.refuse(&codes::POLICY_BAD_SUBJECT, entry.key_place, message);
+            out.refuse(&codes::POLICY_BAD_SUBJECT, entry.key_place(), message);
             None
         }
         (None, None) => {
@@ -232,7 +232,7 @@ fn removed(out: &mut Findings, object: Object<'_>, side: &str) {
         && !out.list(&entry.value, &name).is_empty()
     {
         let message = format!("Cilium has removed `{name}`");
-        let finding = Diagnostic::new(&codes::POLICY_REMOVED_FIELD, entry.key_place, message);
+        let finding = Diagnostic::new(&codes::POLICY_REMOVED_FIELD, entry.key_place(), message);
         out.refuse_with(finding.help("put its labels into the selectors of the peers"));
     }
 }
@@ -263,7 +263,7 @@ fn service_hole(out: &mut Findings, end: &End, object: Object<'_>) {
     if end.services.is_empty() || (end.ports.is_empty() && !end.deny) {
         return;
     }
-    let at: Place = entry.key_place;
+    let at: Place = entry.key_place();
     let message = match (end.deny, end.ports.is_empty()) {
         (true, true) => "`toServices` in a deny is never resolved, so it denies nothing",
         (true, false) => {

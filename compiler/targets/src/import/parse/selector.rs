@@ -5,7 +5,10 @@ use smol_str::SmolStr;
 
 use super::fields::{Findings, Object};
 use crate::{
-    import::selector::{Expression, Operator, Selector, encode_key},
+    import::{
+        pairs::Pairs,
+        selector::{Expression, Operator, Selector, encode_key},
+    },
     yaml::read::Node,
 };
 
@@ -19,19 +22,29 @@ pub(crate) fn selector(out: &mut Findings, node: &Node, what: &str, source: &str
         return selector;
     };
     out.known(object, what, &["matchLabels", "matchExpressions"]);
-    for (key, value) in out.string_map(object, "matchLabels") {
-        let at = object.get("matchLabels").map_or(object.place, |n| n.place);
-        bad_key(out, at, &key, source);
-        if !is_label_value(&value) {
-            bad(out, at, &format!("`{value}` is not a label value"));
+    let listed = object.get("matchLabels");
+    let at = listed.map_or(object.place, Node::place);
+    let map = listed.and_then(|node| out.object(node, "matchLabels"));
+    let entries = map.map(|map| map.entries).unwrap_or_default();
+    let mut labels = Vec::with_capacity(entries.len());
+    for entry in entries {
+        // A null would be dropped in silence, and a selector without it selects more.
+        let Some(value) = out.string(&entry.value, &entry.key) else {
+            continue;
+        };
+        bad_key(out, entry.key_place(), &entry.key, source);
+        if !is_label_value(value) {
+            let message = format!("`{value}` is not a label value");
+            bad(out, entry.value.place(), &message);
         }
-        let encoded = encode_key(source, &key);
-        if selector.labels.insert(encoded.clone(), value).is_some() {
-            let message = format!(
-                "two keys of this selector are `{encoded}` to Cilium, which keeps either of them"
-            );
-            bad(out, at, &message);
-        }
+        labels.push((encode_key(source, &entry.key), value.clone()));
+    }
+    let (labels, doubled) = Pairs::sorted(labels);
+    selector.labels = labels;
+    for key in doubled {
+        let message =
+            format!("two keys of this selector are `{key}` to Cilium, which keeps either of them");
+        bad(out, at, &message);
     }
     for item in out.items(object, "matchExpressions") {
         if let Some(expression) = expression(out, item, source) {
@@ -47,7 +60,7 @@ fn expression(out: &mut Findings, node: &Node, source: &str) -> Option<Expressio
     let key = required(out, object, "key")?;
     let name = required(out, object, "operator")?;
     let Some(operator) = Operator::from_name(&name) else {
-        let at = object.get("operator").map_or(object.place, |n| n.place);
+        let at = object.get("operator").map_or(object.place, |n| n.place());
         let finding = Diagnostic::new(
             &codes::POLICY_BAD_SELECTOR,
             at,

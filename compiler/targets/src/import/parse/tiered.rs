@@ -62,7 +62,7 @@ pub(super) fn rule(out: &mut Findings, node: &Node) -> Option<Rule> {
         "Baseline" => true,
         other => {
             let message = format!("`{other}` is no tier");
-            let finding = Diagnostic::new(&codes::POLICY_WRONG_TYPE, tier.place, message);
+            let finding = Diagnostic::new(&codes::POLICY_WRONG_TYPE, tier.place(), message);
             out.refuse_with(finding.help("the tiers are `Admin` and `Baseline`"));
             return None;
         }
@@ -86,7 +86,7 @@ pub(super) fn rule(out: &mut Findings, node: &Node) -> Option<Rule> {
         place: object.place,
     };
     match baseline {
-        true => seal(out, &mut rule, tier.place),
+        true => seal(out, &mut rule, tier.place()),
         false => rule.order = order(out, &rule.ends, priority?)?,
     }
     Some(rule)
@@ -159,7 +159,7 @@ fn priority(out: &mut Findings, object: Object<'_>) -> Option<u16> {
     let priority = u16::try_from(value).ok().filter(|p| *p <= PRIORITY_MAX);
     if priority.is_none() {
         let message = format!("{value} is no priority: those are 0 to {PRIORITY_MAX}");
-        out.refuse(&codes::POLICY_WRONG_TYPE, node.place, message);
+        out.refuse(&codes::POLICY_WRONG_TYPE, node.place(), message);
     }
     priority
 }
@@ -175,7 +175,7 @@ fn items<'a>(out: &mut Findings, object: Object<'a>, name: &str, least: usize) -
         let count = items.len();
         let message =
             format!("`{name}` has {count} items, and {least} to {ITEMS_MAX} belong there");
-        out.refuse(&codes::POLICY_WRONG_TYPE, node.place, message);
+        out.refuse(&codes::POLICY_WRONG_TYPE, node.place(), message);
     }
     items
 }
@@ -245,12 +245,12 @@ fn end(out: &mut Findings, node: &Node, list: &str, ingress: bool) -> Option<End
     let word = out.string(action, "action")?;
     if word == "Pass" {
         let message = "`Pass` skips rules that come later, and no program has an order";
-        refuse(out, action.place, message);
+        refuse(out, action.place(), message);
         return None;
     }
     if !["Accept", "Deny"].contains(&word.as_str()) {
         let message = format!("`{word}` is no action");
-        let finding = Diagnostic::new(&codes::POLICY_WRONG_TYPE, action.place, message);
+        let finding = Diagnostic::new(&codes::POLICY_WRONG_TYPE, action.place(), message);
         out.refuse_with(finding.help("the actions are `Accept`, `Deny` and `Pass`"));
         return None;
     }
@@ -263,7 +263,7 @@ fn end(out: &mut Findings, node: &Node, list: &str, ingress: bool) -> Option<End
         && name.chars().count() > NAME_CHARS_MAX
     {
         let message = format!("the name of a rule has more than {NAME_CHARS_MAX} characters");
-        out.refuse(&codes::POLICY_WRONG_TYPE, node.place, message);
+        out.refuse(&codes::POLICY_WRONG_TYPE, node.place(), message);
     }
     let mut peers = Vec::new();
     for item in items(out, object, side, 1) {
@@ -318,7 +318,7 @@ fn peer(out: &mut Findings, node: &Node, side: &str) -> Vec<Peer> {
         let found = items(out, object, "networks", 1).iter().filter_map(|node| {
             let text: &SmolStr = out.string(node, "networks")?;
             Some(Peer::Network {
-                cidr: cidr(out, text, node.place)?,
+                cidr: cidr(out, text, node.place())?,
                 except: Vec::new(),
                 spelling: smol_str::format_smolstr!("cidr:{text}"),
             })
@@ -339,7 +339,7 @@ fn by_namespace(out: &mut Findings, node: &Node) -> Option<Peer> {
     let asks = !selected.labels.is_empty();
     if !asks && !selected.expressions.iter().any(|e| positive(e.operator)) {
         let message = "`namespaces` that only exclude labels select nodes and the world too";
-        refuse(out, node.place, message);
+        refuse(out, node.place(), message);
         return None;
     }
     Some(Peer::Labels(selected))
@@ -410,7 +410,7 @@ fn number(out: &mut Findings, node: &Node) -> Option<u16> {
         Ok(port) if port > 0 => Some(port),
         _ => {
             let message = format!("{value} is not a port; ports are 1 to 65535");
-            out.refuse(&codes::POLICY_BAD_PORT, node.place, message);
+            out.refuse(&codes::POLICY_BAD_PORT, node.place(), message);
             None
         }
     }

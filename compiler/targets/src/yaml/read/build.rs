@@ -51,7 +51,7 @@ enum Kind {
 #[derive(Default)]
 struct MapFrame {
     entries: Vec<Entry>,
-    key: Option<(SmolStr, Place)>,
+    key: Option<(SmolStr, TextRange)>,
     seen: FxHashSet<SmolStr>,
     merges: Vec<Node>,
 }
@@ -125,6 +125,10 @@ impl<'a> Builder<'a> {
         Place::in_file(self.file, TextRange::new(start, end.max(start)))
     }
 
+    fn node(&self, value: Value, start: u32, end: u32) -> Node {
+        Node::new(value, self.file, TextRange::new(start, end.max(start)))
+    }
+
     fn range(span: Span) -> (u32, u32) {
         let range = span.byte_range().unwrap_or(0..0);
         let short = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
@@ -146,8 +150,7 @@ impl<'a> Builder<'a> {
             Event::Scalar(text, style, anchor, tag) => {
                 let value = self.scalar(&text, style, tag.as_deref(), (start, end))?;
                 let empty = matches!(value, Value::Null) && start == end;
-                let place = self.place(start, end);
-                let node = Node { value, place };
+                let node = self.node(value, start, end);
                 self.keep(anchor, &node, 1, 0)?;
                 self.value(node, 1, 0, !empty)?;
             }
@@ -211,20 +214,10 @@ impl<'a> Builder<'a> {
         // Most lists and maps are small, and a file has millions of them: room for more than they
         // hold would be most of what a large file takes.
         let value = match frame.kind {
-            Kind::Seq(mut items) => {
-                items.shrink_to_fit();
-                Value::Seq(items)
-            }
-            Kind::Map(map) => {
-                let mut entries = self.merged(map)?;
-                entries.shrink_to_fit();
-                Value::Map(entries)
-            }
+            Kind::Seq(items) => Value::Seq(items.into_boxed_slice()),
+            Kind::Map(map) => Value::Map(self.merged(map)?.into_boxed_slice()),
         };
-        let node = Node {
-            value,
-            place: self.place(frame.start, end),
-        };
+        let node = self.node(value, frame.start, end);
         self.keep(frame.anchor, &node, frame.nodes, frame.height + 1)?;
         // What is inside was counted when it was read.
         self.nodes = (self.nodes + 1).saturating_sub(frame.nodes);
@@ -240,14 +233,11 @@ impl<'a> Builder<'a> {
         for merge in std::mem::take(&mut map.merges) {
             let sources = match merge.value {
                 Value::Seq(items) => items,
-                value => vec![Node {
-                    value,
-                    place: merge.place,
-                }],
+                value => Box::new([Node { value, ..merge }]),
             };
             for source in sources {
                 let Value::Map(entries) = source.value else {
-                    let range = (source.place.range.start, source.place.range.end);
+                    let range = (source.range.start, source.range.end);
                     let message = "a merge key `<<` needs a map".to_owned();
                     return Err(Stop::Document(Box::new(self.syntax(range, message))));
                 };
@@ -266,7 +256,7 @@ impl<'a> Builder<'a> {
         if anchor == 0 {
             return Ok(());
         }
-        self.copy(nodes, node.place)?;
+        self.copy(nodes, node.place())?;
         let node = node.clone();
         self.anchors.insert(
             anchor,
@@ -305,7 +295,7 @@ impl<'a> Builder<'a> {
         let Some(mut node) = self.anchors.get(&id).map(|a| a.node.clone()) else {
             return Ok(());
         };
-        node.place = place;
+        node.range = place.range;
         self.value(node, nodes, height, true)
     }
 
@@ -315,7 +305,7 @@ impl<'a> Builder<'a> {
         if self.nodes > limits::MAX_NODES {
             let message = format!("a YAML file holds more than {} values", limits::MAX_NODES);
             let finding =
-                Diagnostic::new(&codes::YAML_LIMIT, node.place, message).help("split the file");
+                Diagnostic::new(&codes::YAML_LIMIT, node.place(), message).help("split the file");
             return Err(Stop::File(Box::new(finding)));
         }
         let Some(mut frame) = self.stack.pop() else {
@@ -323,7 +313,7 @@ impl<'a> Builder<'a> {
             return Ok(());
         };
         if written {
-            frame.end = frame.end.max(node.place.range.end);
+            frame.end = frame.end.max(node.range.end);
         }
         frame.nodes += nodes;
         frame.height = frame.height.max(height);
@@ -339,11 +329,11 @@ impl<'a> Builder<'a> {
     }
 
     fn put_in_map(&mut self, map: &mut MapFrame, node: Node) -> Step {
-        let Some((key, key_place)) = map.key.take() else {
-            map.key = Some((self.key(&node)?, node.place));
+        let Some((key, key_range)) = map.key.take() else {
+            map.key = Some((self.key(&node)?, node.range));
             return Ok(());
         };
-        if key == "<<" && self.is_plain_merge(key_place) {
+        if key == "<<" && self.is_plain_merge(key_range) {
             map.merges.push(node);
             return Ok(());
         }
@@ -358,13 +348,13 @@ impl<'a> Builder<'a> {
         if known {
             let finding = Diagnostic::new(
                 &codes::YAML_DUPLICATE_KEY,
-                key_place,
+                Place::in_file(self.file, key_range),
                 format!("the key `{key}` stands twice in one map"),
             )
             .help("remove one of the two: which one counts differs between readers");
             let first = map.entries.iter().find(|entry| entry.key == key);
             let finding = match first {
-                Some(first) => finding.also(first.key_place, "the first one"),
+                Some(first) => finding.also(first.key_place(), "the first one"),
                 None => finding,
             };
             self.doubled.push(finding);
@@ -372,14 +362,14 @@ impl<'a> Builder<'a> {
         }
         map.entries.push(Entry {
             key,
-            key_place,
+            key_range,
             value: node,
         });
         Ok(())
     }
 
-    fn is_plain_merge(&self, at: Place) -> bool {
-        self.text.get(at.range.as_usize()) == Some("<<")
+    fn is_plain_merge(&self, at: TextRange) -> bool {
+        self.text.get(at.as_usize()) == Some("<<")
     }
 
     /// Keys become strings, as in JSON.
@@ -388,10 +378,10 @@ impl<'a> Builder<'a> {
             Value::Str(text) => text.clone(),
             Value::Bool(true) => SmolStr::new_static("true"),
             Value::Bool(false) => SmolStr::new_static("false"),
-            Value::Int(n) => SmolStr::new(n.to_string()),
+            Value::Int(n) => SmolStr::new(n.get().to_string()),
             Value::Float(n) => SmolStr::new(n.to_string()),
             Value::Null | Value::Seq(_) | Value::Map(_) => {
-                let range = (node.place.range.start, node.place.range.end);
+                let range = (node.range.start, node.range.end);
                 let message = format!("a key of a map is {}, not a word", node.kind());
                 return Err(self.stop(self.syntax(range, message)));
             }

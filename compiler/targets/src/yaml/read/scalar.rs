@@ -3,7 +3,7 @@
 
 use smol_str::SmolStr;
 
-use super::Value;
+use super::{Integer, Value};
 
 /// From here on JSON writes floats with an exponent.
 const LARGEST_WHOLE: f64 = 1e21;
@@ -68,7 +68,7 @@ fn number(text: &str) -> Option<Value> {
     integer(&plain).map(Value::Int).or_else(|| float(&plain))
 }
 
-fn integer(plain: &str) -> Option<i128> {
+fn integer(plain: &str) -> Option<Integer> {
     let (negative, digits) = match plain.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, plain.strip_prefix('+').unwrap_or(plain)),
@@ -86,7 +86,7 @@ fn integer(plain: &str) -> Option<i128> {
     let size = i128::from_str_radix(digits, radix).ok()?;
     let value = if negative { -size } else { size };
     let fits = i64::try_from(value).is_ok() || u64::try_from(value).is_ok();
-    fits.then_some(value)
+    fits.then(|| Integer::new(value))
 }
 
 /// `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`
@@ -115,7 +115,7 @@ fn float(plain: &str) -> Option<Value> {
 /// On the way through JSON a float without a fraction becomes an integer: `1e3` is 1000.
 fn whole(value: f64) -> Value {
     if value.fract() == 0.0 && value.abs() < LARGEST_WHOLE {
-        Value::Int(value as i128)
+        Value::Int(Integer::new(value as i128))
     } else {
         Value::Float(value)
     }

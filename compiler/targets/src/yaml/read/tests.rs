@@ -33,7 +33,7 @@ fn show(node: &Node) -> String {
     match &node.value {
         Value::Null => "null".into(),
         Value::Bool(value) => value.to_string(),
-        Value::Int(value) => value.to_string(),
+        Value::Int(value) => value.get().to_string(),
         Value::Float(value) => format!("{value:?}"),
         Value::Str(value) => format!("{value:?}"),
         Value::Seq(items) => format!("[{}]", items.iter().map(show).collect::<Vec<_>>().join(",")),
@@ -126,7 +126,7 @@ fn keys_become_strings() {
 fn every_value_and_key_knows_its_place() {
     let text = "a: x\nb:\n- one\n- k: \"two\"\nc: {d: 3}\n";
     let node = one(text);
-    let slice = |node: &Node| text.get(node.place.range.as_usize()).unwrap();
+    let slice = |node: &Node| text.get(node.place().range.as_usize()).unwrap();
     assert_eq!(slice(&node), text.trim_end());
     assert_eq!(slice(node.get("a").unwrap()), "x");
     let list = node.get("b").unwrap();
@@ -134,7 +134,7 @@ fn every_value_and_key_knows_its_place() {
     assert_eq!(slice(&list.as_seq().unwrap()[1]), "k: \"two\"");
     assert_eq!(slice(node.get("c").unwrap()), "{d: 3}");
     let entry = &node.as_map().unwrap()[1];
-    assert_eq!(text.get(entry.key_place.range.as_usize()).unwrap(), "b");
+    assert_eq!(text.get(entry.key_place().range.as_usize()).unwrap(), "b");
 }
 
 #[test]
@@ -252,7 +252,7 @@ proptest! {
         }
         let mut stack: Vec<&Node> = read.documents.iter().collect();
         while let Some(node) = stack.pop() {
-            prop_assert!(text.get(node.place.range.as_usize()).is_some(), "{node:?}");
+            prop_assert!(text.get(node.place().range.as_usize()).is_some(), "{node:?}");
             match &node.value {
                 Value::Seq(items) => stack.extend(items),
                 Value::Map(entries) => stack.extend(entries.iter().map(|e| &e.value)),
@@ -260,4 +260,12 @@ proptest! {
             }
         }
     }
+}
+
+/// A file has millions of them: what one takes is most of what reading takes.
+#[test]
+fn values_are_small() {
+    assert_eq!(size_of::<Value>(), 24);
+    assert_eq!(size_of::<Node>(), 40);
+    assert_eq!(size_of::<super::Entry>(), 72);
 }
