@@ -69,7 +69,7 @@ impl Model {
 /// `None`: it binds at owned pods only as it stands.
 fn bound(subject: &Set, owned: &[&Workload], index: &OverlapIndex) -> Option<Set> {
     let all = subject.entities.contains(&Entity::All);
-    let inside = |part: &PodPart| !index.holders(&part.pods).is_empty();
+    let inside = |part: &PodPart| !index.holding(&part.pods).is_empty();
     if !all && subject.pods.iter().all(inside) {
         return None;
     }

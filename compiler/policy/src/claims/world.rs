@@ -17,35 +17,31 @@ use crate::{
 pub(super) struct World<'m> {
     pub(super) model: &'m Model,
     /// Owned workloads, and those whose denies are enforced: stage observe closes nothing.
-    owned: Filed<'m>,
-    enforcing: Filed<'m>,
-    sealing: [Filed<'m>; 2],
+    owned: Filed,
+    enforcing: Filed,
+    sealing: [Filed; 2],
     binding: [Binding<'m>; 2],
     /// Pods that no pod is, by assumption: of each `disjoint` claim that the caller adds.
     pub(super) assumed: Vec<(usize, Cube)>,
 }
 
-/// Workloads by their predicates.
-struct Filed<'m> {
+/// The predicates of workloads: each once, for what it says it says of all that have it.
+struct Filed {
     index: OverlapIndex,
-    workloads: Vec<&'m Workload>,
 }
 
-impl<'m> Filed<'m> {
-    fn new(model: &'m Model, test: impl Fn(&Workload) -> bool) -> Self {
-        let workloads: Vec<&Workload> = model.workloads.iter().filter(|w| test(w)).collect();
-        let cubes: Vec<&Cube> = workloads.iter().map(|w| &*w.pods).collect();
+impl Filed {
+    fn new(model: &Model, test: impl Fn(&Workload) -> bool) -> Self {
+        let workloads = model.workloads.iter().filter(|w| test(w));
+        let cubes: Vec<&Cube> = workloads.map(|w| &*w.pods).collect();
         Self {
             index: OverlapIndex::new(&cubes),
-            workloads,
         }
     }
 
-    fn meeting(&self, cube: &Cube) -> impl Iterator<Item = &'m Workload> {
-        let found = self.index.candidates(cube);
-        found
-            .into_iter()
-            .filter_map(|i| self.workloads.get(i).copied())
+    fn meeting(&self, cube: &Cube) -> impl Iterator<Item = &Cube> {
+        let found = self.index.groups(cube);
+        found.into_iter().filter_map(|group| self.index.cube(group))
     }
 }
 
@@ -132,7 +128,7 @@ impl<'m> World<'m> {
 
     /// Some pod of the predicate may be owned.
     pub(super) fn may_be_owned(&self, cube: &Cube) -> bool {
-        self.owned.meeting(cube).next().is_some()
+        self.owned.index.meets(cube)
     }
 
     pub(super) fn rules_at(&self, direction: Direction, cube: &Cube) -> Vec<&'m EndRule> {
@@ -144,22 +140,22 @@ impl<'m> World<'m> {
     }
 
     /// The predicates of the workloads that seal this direction and may be one with `cube`.
-    pub(super) fn seals_at(&self, direction: Direction, cube: &Cube) -> Vec<&'m Cube> {
+    pub(super) fn seals_at(&self, direction: Direction, cube: &Cube) -> Vec<&Cube> {
         let [egress, ingress] = &self.sealing;
         let filed = match direction {
             Direction::Egress => egress,
             Direction::Ingress => ingress,
         };
-        filed.meeting(cube).map(|w| &*w.pods).collect()
+        filed.meeting(cube).collect()
     }
 
     /// The pods of `cube` at which a deny is enforced, as predicates that together hold them.
     pub(super) fn enforced(&self, cube: &Cube) -> Vec<Cube> {
-        let owners: Vec<&Workload> = self.enforcing.meeting(cube).collect();
-        if owners.iter().any(|w| cube.implies(&w.pods)) {
+        let owners: Vec<&Cube> = self.enforcing.meeting(cube).collect();
+        if owners.iter().any(|pods| cube.implies(pods)) {
             return vec![cube.clone()];
         }
-        owners.iter().map(|w| cube.intersect(&w.pods)).collect()
+        owners.iter().map(|pods| cube.intersect(pods)).collect()
     }
 
     /// What the `disjoint` claims take out, at both ends.

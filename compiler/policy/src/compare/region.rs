@@ -192,8 +192,8 @@ impl Side {
                 }
             }
         }
-        out.seals = sealing.iter().copied().cloned().collect();
-        let (owned, sealing) = (Binding::new(owned), Binding::new(sealing));
+        let (owned, sealing) = (Binding::new(&owned), Binding::new(&sealing));
+        out.seals = sealing.cubes().cloned().collect();
         for end in model.ends.iter().filter(|end| end.direction == direction) {
             match end.verdict {
                 Verdict::Deny => regions(end, &owned, &mut out.denies),
@@ -204,26 +204,31 @@ impl Side {
     }
 }
 
-/// The pods at which a rule can bind.
-struct Binding<'m> {
-    cubes: Vec<&'m Cube>,
+/// The pods at which a rule can bind, each predicate once.
+struct Binding {
     index: OverlapIndex,
 }
 
-impl<'m> Binding<'m> {
-    fn new(cubes: Vec<&'m Cube>) -> Self {
-        let index = OverlapIndex::new(&cubes);
-        Self { cubes, index }
+impl Binding {
+    fn new(cubes: &[&Cube]) -> Self {
+        Self {
+            index: OverlapIndex::new(cubes),
+        }
+    }
+
+    fn cubes(&self) -> impl Iterator<Item = &Cube> {
+        let groups = 0..self.index.group_count();
+        groups.filter_map(|group| self.index.cube(group))
     }
 
     fn subjects(&self, set: &Set) -> Vec<Cube> {
         if set.entities.contains(&Entity::All) {
-            return self.cubes.iter().copied().cloned().collect();
+            return self.cubes().cloned().collect();
         }
         let mut out: Vec<Cube> = Vec::new();
         for part in &set.pods {
-            let meeting = self.index.candidates(&part.pods);
-            let cubes = || meeting.iter().filter_map(|at| self.cubes.get(*at));
+            let meeting = self.index.groups(&part.pods);
+            let cubes = || meeting.iter().filter_map(|group| self.index.cube(*group));
             if cubes().any(|cube| part.pods.implies(cube)) {
                 out.push(Cube::clone(&part.pods));
             } else {
@@ -234,7 +239,7 @@ impl<'m> Binding<'m> {
     }
 }
 
-fn regions(end: &EndRule, binding: &Binding<'_>, out: &mut Vec<Region>) {
+fn regions(end: &EndRule, binding: &Binding, out: &mut Vec<Region>) {
     let peers = peers(&end.peers);
     for subject in binding.subjects(&end.subject) {
         out.extend(peers.iter().map(|peer| Region {

@@ -265,11 +265,14 @@ fn bound(model: &Model, sets: &[&Set]) -> Vec<Bound> {
         .collect();
     let cubes: Vec<&Cube> = owned.iter().map(|w| &*w.pods).collect();
     let index = OverlapIndex::new(&cubes);
+    let seals = |i: usize| owned.get(i).map(|w| (w.open_ingress, w.open_egress));
+    let kinds = index.firsts(seals);
     let mut by_cube: FxHashMap<*const Cube, Bound> = FxHashMap::default();
     let mut of_cube = |cube: &Arc<Cube>| -> Bound {
         *by_cube.entry(Arc::as_ptr(cube)).or_insert_with(|| {
-            let found = index.candidates(cube);
-            let meeting: Vec<&&Workload> = found.iter().filter_map(|&i| owned.get(i)).collect();
+            let found = index.groups(cube).into_iter();
+            let found = found.filter_map(|group| kinds.get(group)).flatten();
+            let meeting: Vec<&&Workload> = found.filter_map(|&i| owned.get(i)).collect();
             Bound {
                 any: !meeting.is_empty(),
                 seals_ingress: meeting.iter().any(|w| !w.open_ingress),

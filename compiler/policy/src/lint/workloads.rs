@@ -127,7 +127,7 @@ impl Allowed {
     }
 
     fn meets(&self, cube: &Cube) -> bool {
-        self.everywhere || !self.pods.candidates(cube).is_empty()
+        self.everywhere || self.pods.meets(cube)
     }
 }
 

@@ -3,11 +3,15 @@
 //! Each cube stands under one requirement of its own that lists values, the one that the fewest
 //! cubes share; a question then looks only where its own requirements allow. A question that says
 //! nothing of that requirement, but names its namespaces, looks through those instead.
+//!
+//! Equal cubes are one group, which is filed and compared once, however many of them there are.
 
 #[cfg(test)]
 mod tests;
 
-use rustc_hash::FxHashMap;
+use std::hash::Hash;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use crate::label::{Cube, Values};
@@ -53,26 +57,76 @@ impl Axis {
 }
 
 /// Values of one axis, each with the cubes filed under it.
-type Shelf = FxHashMap<Option<SmolStr>, Vec<usize>>;
+type Shelf = FxHashMap<Option<SmolStr>, Vec<GroupId>>;
+
+/// A distinct cube of an index.
+pub type GroupId = usize;
 
 /// An index over cubes; positions are those of the list it was made from.
 #[derive(Clone, Debug, Default)]
 pub struct OverlapIndex {
+    /// In order of their first positions.
     cubes: Vec<Cube>,
+    members: Members,
     /// In order of axis.
     shelves: Vec<(Axis, Shelf)>,
     /// Cubes of which no requirement lists values.
-    loose: Vec<usize>,
+    loose: Vec<GroupId>,
     /// The same cubes once more, by the namespaces that they name.
-    namespaces: FxHashMap<Option<SmolStr>, Vec<usize>>,
+    namespaces: FxHashMap<Option<SmolStr>, Vec<GroupId>>,
     /// Those that name none.
-    anywhere: Vec<usize>,
+    anywhere: Vec<GroupId>,
+}
+
+/// The positions at which each distinct cube stands.
+#[derive(Clone, Debug, Default)]
+struct Members {
+    /// By position.
+    groups: Vec<GroupId>,
+    /// Positions by group, each group's in order.
+    flat: Vec<usize>,
+    /// By group: where in `flat` its positions end.
+    ends: Vec<usize>,
+}
+
+impl Members {
+    /// The distinct ones of the cubes, and where each of them stands.
+    fn of<'c>(cubes: &[&'c Cube]) -> (Vec<&'c Cube>, Self) {
+        let mut numbers: FxHashMap<&Cube, GroupId> = FxHashMap::default();
+        let mut distinct: Vec<&Cube> = Vec::new();
+        let mut groups = Vec::with_capacity(cubes.len());
+        for &cube in cubes {
+            groups.push(*numbers.entry(cube).or_insert_with(|| {
+                distinct.push(cube);
+                distinct.len() - 1
+            }));
+        }
+        let mut flat: Vec<usize> = (0..cubes.len()).collect();
+        let group = |position: &usize| groups.get(*position).copied().unwrap_or_default();
+        flat.sort_by_key(group);
+        let mut ends = vec![0; distinct.len()];
+        for (at, position) in flat.iter().enumerate() {
+            if let Some(end) = ends.get_mut(group(position)) {
+                *end = at + 1;
+            }
+        }
+        let members = Self { groups, flat, ends };
+        (distinct, members)
+    }
+
+    fn get(&self, group: GroupId) -> &[usize] {
+        let before = group.checked_sub(1).and_then(|g| self.ends.get(g));
+        let start = before.copied().unwrap_or_default();
+        let end = self.ends.get(group).copied().unwrap_or(start);
+        self.flat.get(start..end).unwrap_or_default()
+    }
 }
 
 impl OverlapIndex {
-    pub fn new(cubes: &[&Cube]) -> Self {
+    pub fn new(all: &[&Cube]) -> Self {
+        let (cubes, members) = Members::of(all);
         let mut shared: FxHashMap<(Line<'_>, Option<&str>), usize> = FxHashMap::default();
-        for cube in cubes {
+        for cube in &cubes {
             for (line, values) in listing(cube) {
                 for value in values.listed() {
                     *shared.entry((line, value.as_deref())).or_default() += 1;
@@ -81,37 +135,38 @@ impl OverlapIndex {
         }
         let mut shelves: FxHashMap<Axis, Shelf> = FxHashMap::default();
         let mut loose = Vec::new();
-        for (position, cube) in cubes.iter().enumerate() {
+        for (group, cube) in cubes.iter().enumerate() {
             let load = |line: Line<'_>, values: &Values| -> usize {
                 let one = |v: &Option<SmolStr>| shared.get(&(line, v.as_deref())).copied();
                 values.listed().iter().filter_map(one).sum()
             };
             let best = listing(cube).min_by_key(|(line, values)| (load(*line, values), *line));
             let Some((line, values)) = best else {
-                loose.push(position);
+                loose.push(group);
                 continue;
             };
             let shelf = shelves.entry(line.axis()).or_default();
             for value in values.listed() {
-                shelf.entry(value.clone()).or_default().push(position);
+                shelf.entry(value.clone()).or_default().push(group);
             }
         }
         let mut shelves: Vec<(Axis, Shelf)> = shelves.into_iter().collect();
         shelves.sort_by(|a, b| a.0.cmp(&b.0));
-        let mut namespaces: FxHashMap<Option<SmolStr>, Vec<usize>> = FxHashMap::default();
+        let mut namespaces: FxHashMap<Option<SmolStr>, Vec<GroupId>> = FxHashMap::default();
         let mut anywhere = Vec::new();
-        for (position, cube) in cubes.iter().enumerate() {
+        for (group, cube) in cubes.iter().enumerate() {
             if cube.namespace().is_negated() {
-                anywhere.push(position);
+                anywhere.push(group);
             }
             for name in cube.namespace().listed() {
                 if !cube.namespace().is_negated() {
-                    namespaces.entry(name.clone()).or_default().push(position);
+                    namespaces.entry(name.clone()).or_default().push(group);
                 }
             }
         }
         Self {
-            cubes: cubes.iter().map(|&cube| cube.clone()).collect(),
+            cubes: cubes.into_iter().cloned().collect(),
+            members,
             shelves,
             loose,
             namespaces,
@@ -120,19 +175,72 @@ impl OverlapIndex {
     }
 
     /// The positions, in order, of all cubes that share a possible pod with `cube`, and of no
-    /// other.
+    /// other. Of many equal cubes that is a long list: whoever asks for each of them asks for
+    /// `groups`.
     pub fn candidates(&self, cube: &Cube) -> Vec<usize> {
+        self.positions(self.groups(cube))
+    }
+
+    fn positions(&self, groups: Vec<GroupId>) -> Vec<usize> {
+        // Mostly no two cubes are equal, and then a group's number is its position.
+        if self.members.flat.len() == self.cubes.len() {
+            return groups;
+        }
+        let lists = groups.into_iter().map(|group| self.members.get(group));
+        let mut out: Vec<usize> = lists.flatten().copied().collect();
+        out.sort_unstable();
+        out
+    }
+
+    /// The distinct cubes that share a possible pod with `cube`, in order of their first positions.
+    pub fn groups(&self, cube: &Cube) -> Vec<GroupId> {
         let mut found = match self.by_namespace(cube) {
             Some(found) => found,
             None => self.by_shelf(cube),
         };
         found.sort_unstable();
         found.dedup();
-        found.retain(|&i| self.cubes.get(i).is_some_and(|c| !c.disjoint(cube)));
+        found.retain(|&group| self.cubes.get(group).is_some_and(|c| !c.disjoint(cube)));
         found
     }
 
-    fn by_shelf(&self, cube: &Cube) -> Vec<usize> {
+    /// Some cube shares a possible pod with `cube`.
+    pub fn meets(&self, cube: &Cube) -> bool {
+        !self.groups(cube).is_empty()
+    }
+
+    /// What all cubes of a group are.
+    pub fn cube(&self, group: GroupId) -> Option<&Cube> {
+        self.cubes.get(group)
+    }
+
+    /// How many distinct cubes there are: their numbers are those below.
+    pub fn group_count(&self) -> usize {
+        self.cubes.len()
+    }
+
+    /// The positions of a group's cubes, in order; there is at least one.
+    pub fn members(&self, group: GroupId) -> &[usize] {
+        self.members.get(group)
+    }
+
+    /// By group: the positions at which a key first stands. What depends on cube and key alone is
+    /// the same at all others.
+    pub fn firsts<K: Eq + Hash>(&self, key: impl Fn(usize) -> K) -> Vec<Vec<usize>> {
+        let firsts = |group| {
+            let mut seen: FxHashSet<K> = FxHashSet::default();
+            let members = self.members(group).iter().copied();
+            members.filter(|&at| seen.insert(key(at))).collect()
+        };
+        (0..self.cubes.len()).map(firsts).collect()
+    }
+
+    /// The group of the cube at a position.
+    pub fn group_at(&self, position: usize) -> Option<GroupId> {
+        self.members.groups.get(position).copied()
+    }
+
+    fn by_shelf(&self, cube: &Cube) -> Vec<GroupId> {
         let mut found = self.loose.clone();
         for (axis, shelf) in &self.shelves {
             let wanted = axis.of(cube);
@@ -148,7 +256,7 @@ impl OverlapIndex {
     }
 
     /// `None`: the cube names no namespace, or those hold more cubes than the shelves do.
-    fn by_namespace(&self, cube: &Cube) -> Option<Vec<usize>> {
+    fn by_namespace(&self, cube: &Cube) -> Option<Vec<GroupId>> {
         let wanted = cube.namespace();
         if wanted.is_negated() {
             return None;
@@ -183,8 +291,13 @@ impl OverlapIndex {
 
     /// The positions of all cubes that hold every pod of `cube`.
     pub fn holders(&self, cube: &Cube) -> Vec<usize> {
-        let mut found = self.candidates(cube);
-        found.retain(|&i| self.cubes.get(i).is_some_and(|c| cube.implies(c)));
+        self.positions(self.holding(cube))
+    }
+
+    /// The distinct cubes that hold every pod of `cube`.
+    pub fn holding(&self, cube: &Cube) -> Vec<GroupId> {
+        let mut found = self.groups(cube);
+        found.retain(|&group| self.cubes.get(group).is_some_and(|c| cube.implies(c)));
         found
     }
 }

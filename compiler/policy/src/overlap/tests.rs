@@ -49,6 +49,36 @@ proptest! {
         prop_assert_eq!(index.candidates(&asked), all(&|c| !c.disjoint(&asked)));
         let holders = all(&|c| !c.disjoint(&asked) && asked.implies(c));
         prop_assert_eq!(index.holders(&asked), holders);
+        prop_assert_eq!(index.meets(&asked), !index.candidates(&asked).is_empty());
+    }
+
+    #[test]
+    fn equal_cubes_are_one_group(
+        kinds in proptest::collection::vec(cube(), 1..4),
+        picks in proptest::collection::vec(0_usize..4, 0..12),
+        asked in cube(),
+    ) {
+        let cubes: Vec<&Cube> = picks.iter().map(|pick| &kinds[pick % kinds.len()]).collect();
+        let index = OverlapIndex::new(&cubes);
+        for (at, cube) in cubes.iter().enumerate() {
+            let group = index.group_at(at).unwrap();
+            prop_assert_eq!(index.cube(group), Some(*cube));
+            let same = (0..cubes.len()).filter(|other| cubes[*other] == *cube);
+            prop_assert_eq!(index.members(group), same.collect::<Vec<_>>());
+        }
+        let every = |groups: Vec<GroupId>| {
+            let mut all: Vec<usize> = groups.iter().flat_map(|g| index.members(*g)).copied().collect();
+            all.sort_unstable();
+            all
+        };
+        prop_assert_eq!(every(index.groups(&asked)), index.candidates(&asked));
+        prop_assert_eq!(every(index.holding(&asked)), index.holders(&asked));
+        for (group, firsts) in index.firsts(|at| at % 3).iter().enumerate() {
+            let first = |key| index.members(group).iter().copied().find(|at| at % 3 == key);
+            let mut wanted: Vec<usize> = (0..3).filter_map(first).collect();
+            wanted.sort_unstable();
+            prop_assert_eq!(firsts, &wanted);
+        }
     }
 }
 
