@@ -10,12 +10,14 @@ use npl_policy::{
     http::ViaKind,
     label::Cube,
     model::{Direction, EndRule, Entity, Model, Ownership, Verdict, Workload},
-    overlap::OverlapIndex,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
-use super::output::Stage;
+use super::{
+    class::{ClassId, Classes},
+    output::Stage,
+};
 
 /// Position among the owned workloads.
 pub(super) type OwnedId = usize;
@@ -25,12 +27,6 @@ pub(super) struct Owned<'m> {
     pub(super) workload: &'m Workload,
     /// In stage observe, by itself or with the whole package.
     pub(super) observed: bool,
-    /// The others that may select one pod with it, in order. Asserted disjointness is taken out.
-    pub(super) neighbours: Vec<OwnedId>,
-    /// The same, and those that are only asserted to be disjoint.
-    pub(super) meets: Vec<OwnedId>,
-    /// Others that hold all its pods; of two equal ones the first holds the second.
-    holders: Vec<OwnedId>,
 }
 
 impl Owned<'_> {
@@ -80,64 +76,31 @@ pub(super) struct Binding {
 pub(super) struct Binder<'m> {
     pub(super) owned: Vec<Owned<'m>>,
     by_name: FxHashMap<SmolStr, OwnedId>,
-    index: OverlapIndex,
-    /// Asserted pairs that kept two workloads apart, for the header.
-    pub(super) assumed: Vec<(SmolStr, SmolStr)>,
+    pub(super) classes: Classes,
 }
 
 impl<'m> Binder<'m> {
     pub(super) fn new(model: &'m Model, stage: Stage) -> Self {
-        let workloads: Vec<&Workload> = model
+        let owned: Vec<Owned<'m>> = model
             .workloads
             .iter()
             .filter(|w| w.ownership == Ownership::Owned)
-            .collect();
-        let cubes: Vec<&Cube> = workloads.iter().map(|w| &*w.pods).collect();
-        let index = OverlapIndex::new(&cubes);
-        let by_name = workloads
-            .iter()
-            .enumerate()
-            .map(|(i, w)| (w.name.clone(), i))
-            .collect();
-        let mut out = Self {
-            owned: Vec::with_capacity(workloads.len()),
-            by_name,
-            index,
-            assumed: Vec::new(),
-        };
-        let asserted = super::assumed::Asserted::new(model);
-        for (id, workload) in workloads.iter().enumerate() {
-            let mut meets = out.index.candidates(&workload.pods);
-            meets.retain(|other| *other != id);
-            let pods = |other: OwnedId| workloads.get(other).map(|w| &*w.pods);
-            let holders = meets.iter().copied().filter(|other| {
-                pods(*other).is_some_and(|theirs| {
-                    workload.pods.implies(theirs)
-                        && (*other < id || !theirs.implies(&workload.pods))
-                })
-            });
-            let holders = holders.collect();
-            let mut neighbours = meets.clone();
-            neighbours.retain(|other| {
-                let apart = pods(*other).is_some_and(|p| asserted.apart(&workload.pods, p));
-                if apart
-                    && id < *other
-                    && let Some(theirs) = workloads.get(*other)
-                {
-                    out.assumed
-                        .push((workload.short.clone(), theirs.short.clone()));
-                }
-                !apart
-            });
-            out.owned.push(Owned {
+            .map(|workload| Owned {
                 workload,
                 observed: workload.observed || stage == Stage::Observe,
-                neighbours,
-                meets,
-                holders,
-            });
+            })
+            .collect();
+        let by_name = owned
+            .iter()
+            .enumerate()
+            .map(|(i, own)| (own.workload.name.clone(), i))
+            .collect();
+        let classes = Classes::new(model, &owned);
+        Self {
+            owned,
+            by_name,
+            classes,
         }
-        out
     }
 
     pub(super) fn get(&self, id: OwnedId) -> Option<&Owned<'m>> {
@@ -146,82 +109,73 @@ impl<'m> Binder<'m> {
 
     /// Some workload that may select a pod of the binding's subject passes the test.
     pub(super) fn any_over(&self, binding: &Binding, test: impl Fn(&Owned<'m>) -> bool) -> bool {
-        let passes = |id: OwnedId| self.get(id).is_some_and(&test);
-        passes(binding.owned)
+        self.get(binding.owned).is_some_and(&test)
             || match &binding.subject {
-                Subject::Whole => self
-                    .get(binding.owned)
-                    .is_some_and(|own| own.meets.iter().copied().any(passes)),
-                Subject::Part(cube) => self.meeting(cube).into_iter().any(passes),
+                Subject::Whole => self.any_of(self.meets(binding.owned), test),
+                Subject::Part(cube) => self.any_of(&self.meeting(cube), test),
             }
+    }
+
+    /// Some workload of the classes passes a test, which may look at stage and seals alone.
+    pub(super) fn any_of(&self, classes: &[ClassId], test: impl Fn(&Owned<'m>) -> bool) -> bool {
+        let kinds = classes.iter().flat_map(|id| self.classes.kinds(*id));
+        kinds.filter_map(|id| self.get(*id)).any(test)
+    }
+
+    /// The classes that may select one pod with a workload, asserted disjointness or not.
+    pub(super) fn meets(&self, id: OwnedId) -> &[ClassId] {
+        let class = self.classes.of(id).and_then(|id| self.classes.get(id));
+        class.map_or(&[], |class| &class.meets)
     }
 
     pub(super) fn named(&self, name: &str) -> Option<OwnedId> {
         self.by_name.get(name).copied()
     }
 
-    /// The owned workloads that may share a pod with `cube`.
-    pub(super) fn meeting(&self, cube: &Cube) -> Vec<OwnedId> {
-        self.index.candidates(cube)
+    /// The classes that may share a pod with `cube`.
+    pub(super) fn meeting(&self, cube: &Cube) -> Vec<ClassId> {
+        self.classes.meeting(cube)
     }
 
     /// Where an end rule binds, in order of workload. A deny does not bind at what is in stage
     /// observe, but still at others that share its pods.
     pub(super) fn bind(&self, end: &EndRule) -> Vec<Binding> {
-        let bears = |id: OwnedId| {
-            let observed = self.get(id).is_some_and(|o| o.observed);
-            end.verdict == Verdict::Allow || !observed
-        };
-        if let Some(members) = self.only_members(end, &bears) {
+        if let Some(members) = self.only_members(end) {
             return members;
         }
-        let mut whole: FxHashSet<OwnedId> = FxHashSet::default();
-        let mut parts: FxHashMap<OwnedId, Vec<Arc<Cube>>> = FxHashMap::default();
+        let mut places = Places::default();
         let all = end.subject.entities.contains(&Entity::All);
         if all {
-            whole.extend((0..self.owned.len()).filter(|id| bears(*id)));
+            let classes = 0..self.classes.count();
+            let ids = classes.flat_map(|class| self.bearing(class, end));
+            places.whole.extend(ids);
         } else {
-            self.bind_members(end, &bears, &mut whole);
-            self.bind_parts(end, &bears, &mut whole, &mut parts);
+            self.bind_members(end, &mut places);
+            self.bind_parts(end, &mut places);
         }
         // Members bind where they are named. What `all` and other parts bring is left out where an
         // object that carries it already holds every pod. Clauses stay: their union is made by
         // object.
-        let members: FxHashSet<OwnedId> = end
-            .subject
-            .pods
-            .iter()
+        let named = end.subject.pods.iter().filter(|_| !all);
+        let members: FxHashSet<OwnedId> = named
             .filter_map(|p| self.named(p.workload.as_deref()?))
-            .filter(|_| !all)
             .collect();
+        let classes = |ids: &mut dyn Iterator<Item = &OwnedId>| -> FxHashSet<ClassId> {
+            ids.filter_map(|id| self.classes.of(*id)).collect()
+        };
+        let whole_of = classes(&mut places.whole.iter());
+        let parts_of = classes(&mut places.parts.keys());
         let carried = |id: OwnedId| {
+            let class = self.classes.of(id).and_then(|id| self.classes.get(id));
+            let holders = class.map_or(&[][..], |class| &class.holders);
+            let part = !places.whole.contains(&id);
             end.via.is_none()
                 && !members.contains(&id)
-                && self.get(id).is_some_and(|own| {
-                    own.holders.iter().any(|h| {
-                        bears(*h)
-                            && (whole.contains(h)
-                                || (!whole.contains(&id) && parts.contains_key(h)))
-                    })
-                })
+                && holders
+                    .iter()
+                    .any(|h| whole_of.contains(h) || (part && parts_of.contains(h)))
         };
-        let mut out: Vec<Binding> = Vec::with_capacity(whole.len() + parts.len());
-        out.extend(whole.iter().filter(|id| !carried(**id)).map(|id| Binding {
-            owned: *id,
-            subject: Subject::Whole,
-        }));
-        for (id, cubes) in &parts {
-            if whole.contains(id) || carried(*id) {
-                continue;
-            }
-            out.extend(distinct(cubes).into_iter().map(|cube| Binding {
-                owned: *id,
-                subject: Subject::Part(cube),
-            }));
-        }
-        // Stable, so that the parts of one workload keep the order of the rule.
-        out.sort_by_key(|b| b.owned);
-        out
+        places.bindings(carried)
     }
 
     /// A rule with HTTP entries sends the port to a proxy that speaks nothing else, so in an open
@@ -238,6 +192,13 @@ impl<'m> Binder<'m> {
             .filter(whole)
             .map(|binding| binding.owned)
             .collect();
+        let mut closing: FxHashMap<ClassId, bool> = FxHashMap::default();
+        let mut closes = |class: ClassId| {
+            *closing.entry(class).or_insert_with(|| {
+                let sealing = self.classes.sealing(class, end.direction);
+                sealing.iter().any(|id| !carried.contains(id))
+            })
+        };
         let mut out = Vec::with_capacity(bindings.len());
         for binding in bindings {
             let own = self.get(binding.owned);
@@ -246,11 +207,11 @@ impl<'m> Binder<'m> {
                 continue;
             };
             let subject = binding.subject.cube(own.workload);
-            let closing = own.meets.iter().filter(|id| !carried.contains(id));
-            let closing = closing.filter_map(|id| self.get(*id));
-            let parts: Vec<Arc<Cube>> = closing
-                .filter(|other| other.seals(end.direction))
-                .map(|other| subject.intersect(&other.workload.pods))
+            let classes = self.meets(binding.owned).iter().copied();
+            let parts: Vec<Arc<Cube>> = classes
+                .filter(|class| closes(*class))
+                .filter_map(|class| self.classes.cube(class))
+                .map(|other| subject.intersect(other))
                 .filter(|both| !both.is_empty())
                 .map(Arc::new)
                 .collect();
@@ -262,12 +223,28 @@ impl<'m> Binder<'m> {
         out
     }
 
+    fn bears(&self, id: OwnedId, end: &EndRule) -> bool {
+        let observed = self.get(id).is_some_and(|o| o.observed);
+        end.verdict == Verdict::Allow || !observed
+    }
+
+    /// The workloads of a class at which a rule on their predicate stands: with a clause all that
+    /// bear it, else the first of them, whose object holds the pods of the others.
+    fn bearing<'a>(
+        &'a self,
+        class: ClassId,
+        end: &'a EndRule,
+    ) -> impl Iterator<Item = OwnedId> + use<'a, 'm> {
+        let (ids, most) = match end.via {
+            Some(_) => (self.classes.members(class), usize::MAX),
+            None => (self.classes.kinds(class), 1),
+        };
+        let ids = ids.iter().copied();
+        ids.filter(|id| self.bears(*id, end)).take(most)
+    }
+
     /// The common case: each part of the subject is an owned workload that bears the rule.
-    fn only_members(
-        &self,
-        end: &EndRule,
-        bears: &impl Fn(OwnedId) -> bool,
-    ) -> Option<Vec<Binding>> {
+    fn only_members(&self, end: &EndRule) -> Option<Vec<Binding>> {
         if end.subject.entities.contains(&Entity::All) {
             return None;
         }
@@ -275,7 +252,7 @@ impl<'m> Binder<'m> {
         for part in &end.subject.pods {
             ids.push(
                 self.named(part.workload.as_deref()?)
-                    .filter(|id| bears(*id))?,
+                    .filter(|id| self.bears(*id, end))?,
             );
         }
         ids.sort_unstable();
@@ -287,47 +264,68 @@ impl<'m> Binder<'m> {
         Some(ids.into_iter().map(whole).collect())
     }
 
-    fn bind_members(
-        &self,
-        end: &EndRule,
-        bears: &impl Fn(OwnedId) -> bool,
-        whole: &mut FxHashSet<OwnedId>,
-    ) {
+    fn bind_members(&self, end: &EndRule, places: &mut Places) {
         for part in &end.subject.pods {
             if let Some(id) = part.workload.as_deref().and_then(|name| self.named(name))
-                && bears(id)
+                && self.bears(id, end)
             {
-                whole.insert(id);
+                places.whole.insert(id);
             }
         }
     }
 
-    fn bind_parts(
-        &self,
-        end: &EndRule,
-        bears: &impl Fn(OwnedId) -> bool,
-        whole: &mut FxHashSet<OwnedId>,
-        parts: &mut FxHashMap<OwnedId, Vec<Arc<Cube>>>,
-    ) {
+    fn bind_parts(&self, end: &EndRule, places: &mut Places) {
         for part in &end.subject.pods {
             let member = part.workload.as_deref().and_then(|name| self.named(name));
-            if member.is_some_and(bears) {
+            if member.is_some_and(|id| self.bears(id, end)) {
                 continue;
             }
-            for id in self.meeting(&part.pods) {
-                let Some(own) = self.get(id).filter(|_| bears(id) && !whole.contains(&id)) else {
+            for class in self.meeting(&part.pods) {
+                let Some(pods) = self.classes.cube(class) else {
                     continue;
                 };
-                if own.workload.pods.implies(&part.pods) {
-                    whole.insert(id);
+                if pods.implies(&part.pods) {
+                    places.whole.extend(self.bearing(class, end));
                     continue;
                 }
-                let both = own.workload.pods.intersect(&part.pods);
-                if !both.is_empty() {
-                    parts.entry(id).or_default().push(Arc::new(both));
+                let both = Arc::new(pods.intersect(&part.pods));
+                for id in self.bearing(class, end).filter(|_| !both.is_empty()) {
+                    if !places.whole.contains(&id) {
+                        places.parts.entry(id).or_default().push(both.clone());
+                    }
                 }
             }
         }
+    }
+}
+
+/// Where a rule may bind, before what others carry is left out.
+#[derive(Debug, Default)]
+struct Places {
+    whole: FxHashSet<OwnedId>,
+    parts: FxHashMap<OwnedId, Vec<Arc<Cube>>>,
+}
+
+impl Places {
+    fn bindings(&self, carried: impl Fn(OwnedId) -> bool) -> Vec<Binding> {
+        let mut out: Vec<Binding> = Vec::with_capacity(self.whole.len() + self.parts.len());
+        let whole = self.whole.iter().filter(|id| !carried(**id));
+        out.extend(whole.map(|id| Binding {
+            owned: *id,
+            subject: Subject::Whole,
+        }));
+        for (id, cubes) in &self.parts {
+            if self.whole.contains(id) || carried(*id) {
+                continue;
+            }
+            out.extend(distinct(cubes).into_iter().map(|cube| Binding {
+                owned: *id,
+                subject: Subject::Part(cube),
+            }));
+        }
+        // Stable, so that the parts of one workload keep the order of the rule.
+        out.sort_by_key(|b| b.owned);
+        out
     }
 }
 

@@ -3,6 +3,7 @@
 use npl_policy::model::ControlPlane;
 
 use super::{
+    bind::OwnedId,
     output::{EmitOptions, Stage},
     plan::Plan,
     settings::{MULTI_LABEL_NAMES, ViaEnds},
@@ -57,9 +58,19 @@ pub(super) fn lines(plan: &Plan<'_>, options: &EmitOptions) -> Vec<String> {
     }
     out.push("Peers are of the local cluster only.".to_owned());
     out.extend(observed(plan, options));
-    for (a, b) in &plan.binder.assumed {
+    let assumed = &plan.binder.classes.assumed;
+    let short = |id: OwnedId| plan.binder.get(id).map(|own| &own.workload.short);
+    for (a, b) in &assumed.pairs {
+        if let (Some(a), Some(b)) = (short(*a), short(*b)) {
+            out.push(format!(
+                "Assumes, as asserted, that no pod is both `{a}` and `{b}`."
+            ));
+        }
+    }
+    if assumed.more > 0 {
         out.push(format!(
-            "Assumes, as asserted, that no pod is both `{a}` and `{b}`."
+            "Assumes the same of {} more pairs of workloads with these selectors.",
+            assumed.more
         ));
     }
     if options.claims_not_checked > 0 {

@@ -9,17 +9,19 @@ use npl_policy::{
     model::{Direction, Verdict, Via},
     name::{NamePattern, union_contains},
 };
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     bind::OwnedId,
+    class::ClassId,
     findings::at,
-    plan::{Bound, End, Plan},
+    plan::{End, Plan},
 };
 
 pub(super) fn check(plan: &Plan<'_>) -> Vec<Diagnostic<Place>> {
     let mut out = Vec::new();
     let mut said = FxHashSet::default();
+    let mut learned = Learned::new(plan);
     for (id, own) in plan.binder.owned.iter().enumerate() {
         let Some(side) = plan.side(id, Direction::Egress).filter(|s| !s.stripped) else {
             continue;
@@ -32,13 +34,9 @@ pub(super) fn check(plan: &Plan<'_>) -> Vec<Diagnostic<Place>> {
                 continue;
             }
             let pods = bound.subject.cube(own.workload);
-            let known = learned(plan, id, pods);
-            let unknown = end
-                .rule
-                .peers
-                .names
-                .iter()
-                .find(|n| !union_contains(&known, &n.pattern));
+            let known = learned.by(id, pods);
+            let names = end.rule.peers.names.iter();
+            let unknown = { names }.find(|n| !known.hold(&n.pattern));
             if let Some(part) = unknown
                 && said.insert(end.rule.rule)
             {
@@ -49,26 +47,76 @@ pub(super) fn check(plan: &Plan<'_>) -> Vec<Diagnostic<Place>> {
     out
 }
 
-/// What these pods may ask, as far as every one of them may.
-fn learned(plan: &Plan<'_>, id: OwnedId, pods: &Cube) -> Vec<NamePattern> {
-    let mut out: Vec<NamePattern> = Vec::new();
-    let meets = plan.binder.get(id).map_or(&[][..], |own| &own.meets);
-    for other in std::iter::once(&id).chain(meets) {
-        let (Some(own), Some(side)) = (
-            plan.binder.get(*other),
-            plan.side(*other, Direction::Egress),
-        ) else {
-            continue;
-        };
-        for Bound { end, subject } in &side.bound {
-            if let Some(Via::Dns(names)) = plan.ends.get(*end).and_then(|e| e.rule.via.as_deref())
-                && pods.implies(subject.cube(own.workload))
-            {
-                out.extend(names.iter().cloned());
-            }
+/// Names that pods may ask for.
+#[derive(Debug, Default)]
+struct Names {
+    patterns: Vec<NamePattern>,
+    /// What was asked, with the answer: rules that name one external ask the same.
+    answers: FxHashMap<NamePattern, bool>,
+}
+
+impl Names {
+    fn add(&mut self, name: &NamePattern) {
+        if self.answers.insert(name.clone(), true).is_none() {
+            self.patterns.push(name.clone());
         }
     }
-    out
+
+    fn hold(&mut self, pattern: &NamePattern) -> bool {
+        if let Some(known) = self.answers.get(pattern) {
+            return *known;
+        }
+        let known = union_contains(&self.patterns, pattern);
+        self.answers.insert(pattern.clone(), known);
+        known
+    }
+}
+
+/// What pods may ask, as far as every one of them may.
+struct Learned<'p> {
+    plan: &'p Plan<'p>,
+    /// By class: the names that its rules with `via dns` let pods of a subject ask.
+    asked: Vec<FxHashMap<&'p Cube, FxHashSet<&'p NamePattern>>>,
+    /// By class, and by the pods that ask.
+    known: FxHashMap<(ClassId, &'p Cube), Names>,
+}
+
+impl<'p> Learned<'p> {
+    fn new(plan: &'p Plan<'p>) -> Self {
+        let classes = &plan.binder.classes;
+        let mut asked: Vec<FxHashMap<&Cube, FxHashSet<&NamePattern>>> = Vec::new();
+        asked.resize_with(classes.count(), FxHashMap::default);
+        for (id, own) in plan.binder.owned.iter().enumerate() {
+            let side = plan.side(id, Direction::Egress);
+            for bound in side.into_iter().flat_map(|side| &side.bound) {
+                let via = plan.ends.get(bound.end).map(|end| end.rule.via.as_deref());
+                if let Some(Some(Via::Dns(names))) = via
+                    && let Some(by_subject) = classes.of(id).and_then(|id| asked.get_mut(id))
+                {
+                    let subject = bound.subject.cube(own.workload);
+                    by_subject.entry(subject).or_default().extend(names);
+                }
+            }
+        }
+        Self {
+            plan,
+            asked,
+            known: FxHashMap::default(),
+        }
+    }
+
+    fn by(&mut self, id: OwnedId, pods: &'p Cube) -> &mut Names {
+        let binder = &self.plan.binder;
+        let class = binder.classes.of(id).unwrap_or_default();
+        self.known.entry((class, pods)).or_insert_with(|| {
+            let mut out = Names::default();
+            let asked = binder.meets(id).iter().filter_map(|id| self.asked.get(*id));
+            for (_, names) in asked.flatten().filter(|(subject, _)| pods.implies(subject)) {
+                names.iter().for_each(|name| out.add(name));
+            }
+            out
+        })
+    }
 }
 
 fn never_learned(end: &End<'_>, workload: &str, pattern: &NamePattern) -> Diagnostic<Place> {

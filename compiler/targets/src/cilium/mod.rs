@@ -6,11 +6,14 @@
 //! Nothing here reads files; the caller writes what [`Output`] holds.
 
 mod assumed;
+mod beside;
 mod bind;
+mod class;
 pub(crate) mod emit;
 mod express;
 mod findings;
 mod header;
+mod joint;
 mod l7;
 mod label_filter;
 mod learn;

@@ -17,8 +17,10 @@ use npl_policy::{
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
+    beside::{self, Respelled},
     bind::{OwnedId, Subject},
     findings::Finding,
+    joint::{Effect, Found, Joint, Place, Users},
     limits::PIECES_MAX,
     peers::{Peer, PeerId},
     plan::{Piece, Plan},
@@ -30,24 +32,24 @@ const INDEX_FROM: usize = 32;
 
 /// One peer of one allow rule at one subject.
 #[derive(Clone, Copy, Debug)]
-struct Entry<'p> {
+pub(super) struct Entry<'p> {
     /// Position in the side's `bound`.
     bound: usize,
-    rule: u32,
-    subject: &'p Subject,
-    peer: PeerId,
-    ports: &'p PortSet,
+    pub(super) rule: u32,
+    pub(super) subject: &'p Subject,
+    pub(super) peer: PeerId,
+    pub(super) ports: &'p PortSet,
     /// The clause as it stands here.
-    clause: Option<&'p Arc<Via>>,
+    pub(super) clause: Option<&'p Arc<Via>>,
     /// The clause as it was written, wherever it is checked.
-    declared: Option<ViaKind>,
+    pub(super) declared: Option<ViaKind>,
 }
 
 /// The allow rules of one workload and direction, by peer.
 #[derive(Debug, Default)]
 pub(super) struct Table<'p> {
-    entries: Vec<Entry<'p>>,
-    clauses: bool,
+    pub(super) entries: Vec<Entry<'p>>,
+    pub(super) clauses: bool,
     /// Of the entries whose peer is pods: an index over them, with their positions.
     pods: Option<(OverlapIndex, Vec<usize>)>,
     others: Vec<usize>,
@@ -55,9 +57,9 @@ pub(super) struct Table<'p> {
 
 impl<'p> Table<'p> {
     pub(super) fn new(plan: &'p Plan<'_>, id: OwnedId, direction: Direction) -> Self {
-        let mut out = Self::default();
+        let mut entries = Vec::new();
         let Some(side) = plan.side(id, direction) else {
-            return out;
+            return Self::default();
         };
         for (bound, at) in side.bound.iter().enumerate() {
             let Some(end) = plan.ends.get(at.end) else {
@@ -68,8 +70,7 @@ impl<'p> Table<'p> {
             }
             for member in end.peers.iter() {
                 let clause = end.clause_at(member.peer).filter(|_| !side.stripped);
-                out.clauses |= clause.is_some();
-                out.entries.push(Entry {
+                entries.push(Entry {
                     bound,
                     rule: end.rule.rule,
                     subject: &at.subject,
@@ -85,6 +86,15 @@ impl<'p> Table<'p> {
                 });
             }
         }
+        Self::of(plan, entries)
+    }
+
+    pub(super) fn of(plan: &Plan<'_>, entries: Vec<Entry<'p>>) -> Self {
+        let mut out = Self {
+            clauses: entries.iter().any(|entry| entry.clause.is_some()),
+            entries,
+            ..Self::default()
+        };
         if out.entries.len() >= INDEX_FROM {
             out.index(plan);
         }
@@ -106,10 +116,12 @@ impl<'p> Table<'p> {
         self.pods = Some((OverlapIndex::new(&cubes), positions));
     }
 
-    /// The entries whose peer and ports may meet those of `one`, in order.
-    fn meeting<'t>(&'t self, plan: &Plan<'_>, one: &Entry<'_>) -> Vec<&'t Entry<'p>> {
-        let meets = |other: &&Entry<'_>| {
-            !other.ports.disjoint(one.ports) && !plan.peers.disjoint(other.peer, one.peer)
+    /// The positions of the entries whose peer and ports may meet those of `one`, in order.
+    pub(super) fn meeting(&self, plan: &Plan<'_>, one: &Entry<'_>) -> Vec<usize> {
+        let meets = |at: &usize| {
+            self.entries.get(*at).is_some_and(|other| {
+                !other.ports.disjoint(one.ports) && !plan.peers.disjoint(other.peer, one.peer)
+            })
         };
         match (&self.pods, plan.peers.get(one.peer)) {
             (Some((index, positions)), Some(Peer::Pods(cube, _))) => {
@@ -117,10 +129,10 @@ impl<'p> Table<'p> {
                 let pods = pods.iter().filter_map(|i| positions.get(*i));
                 let mut found: Vec<usize> = pods.chain(&self.others).copied().collect();
                 found.sort_unstable();
-                let entries = found.into_iter().filter_map(|at| self.entries.get(at));
-                entries.filter(meets).collect()
+                found.retain(meets);
+                found
             }
-            _ => self.entries.iter().filter(meets).collect(),
+            _ => (0..self.entries.len()).filter(meets).collect(),
         }
     }
 }
@@ -128,7 +140,7 @@ impl<'p> Table<'p> {
 type Changed = FxHashMap<usize, Vec<Piece>>;
 
 /// What a rule with a clause keeps of itself.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Kept {
     ports: PortSet,
     /// Of a `dns` clause: where a rule without clause admits every name.
@@ -138,31 +150,42 @@ struct Kept {
 
 pub(super) fn normalise(
     plan: &Plan<'_>,
-    tables: &[Table<'_>],
+    table: &Table<'_>,
     id: OwnedId,
+    respelled: &Respelled,
 ) -> (Changed, Vec<Finding>) {
-    let mut found = Vec::new();
-    let Some(table) = tables.get(id).filter(|t| t.clauses) else {
-        return (Changed::default(), found);
+    let mut found = Found::default();
+    if !table.clauses {
+        return (Changed::default(), found.findings);
+    }
+    let respelled = |at: usize| {
+        respelled
+            .get(&id)
+            .is_some_and(|marked| marked.contains(&at))
     };
     let mut kept: FxHashMap<usize, Kept> = FxHashMap::default();
-    for (at, entry) in table.entries.iter().enumerate() {
-        if entry.clause.is_some() {
-            kept.insert(at, keep(plan, tables, id, entry, &mut found));
+    let joint = Joint::new(plan, std::iter::once((id, table)));
+    for (entry, users) in joint.shapes().filter(|(entry, _)| entry.clause.is_some()) {
+        let own = keep(plan, &joint, id, (entry, users), &mut found);
+        for user in &users.list {
+            let mut own = own.clone();
+            own.respelled |= respelled(user.at);
+            kept.insert(user.at, own);
         }
     }
+    let mut found = found.findings;
     let groups = groups(table, &mut kept);
     let merged = merge(table, &kept, groups, &mut found);
     (changes(table, &kept, merged), found)
 }
 
-/// Compares one rule with a clause with everything that may hold for the same pod.
+/// Compares one rule with a clause with everything of its workload that may hold for the same pod.
 fn keep(
     plan: &Plan<'_>,
-    tables: &[Table<'_>],
+    joint: &Joint<'_>,
     id: OwnedId,
-    entry: &Entry<'_>,
-    found: &mut Vec<Finding>,
+    (entry, users): (&Entry<'_>, &Users),
+    found: &mut Found,
 ) -> Kept {
     let mut kept = Kept {
         ports: entry.ports.clone(),
@@ -171,44 +194,32 @@ fn keep(
     };
     let own = plan.binder.get(id);
     let cube = own.map(|own| entry.subject.cube(own.workload));
-    let own_table = tables.get(id);
-    for other in own_table.into_iter().flat_map(|t| t.meeting(plan, entry)) {
+    for (other, others) in joint.meeting(plan, entry) {
         // Every pod of a part has what stands at the whole workload.
         let held = matches!(other.subject, Subject::Whole)
             && other.clause.is_none()
             && plan.peers.contains(other.peer, entry.peer);
-        if other.subject == entry.subject || held {
-            same_pods(plan, entry, other, &mut kept, found);
+        let effect = if other.subject == entry.subject || held {
+            same_pods(plan, entry, other, &mut kept)
         } else if let (Some(own), Some(cube)) = (own, cube)
             && !cube.disjoint(other.subject.cube(own.workload))
         {
-            other_pods(plan, entry, other, &mut kept, found);
-        }
-    }
-    for neighbour in own.into_iter().flat_map(|own| &own.neighbours) {
-        let theirs = plan.binder.get(*neighbour);
-        let table = tables.get(*neighbour);
-        for other in table.into_iter().flat_map(|t| t.meeting(plan, entry)) {
-            if let (Some(theirs), Some(cube)) = (theirs, cube)
-                && !cube.disjoint(other.subject.cube(theirs.workload))
-            {
-                other_pods(plan, entry, other, &mut kept, found);
-            }
+            beside::effect(plan, entry, other)
+        } else {
+            None
+        };
+        match effect {
+            Some(Effect::Respelled) => kept.respelled = true,
+            Some(effect) => found.say(effect, users, others, Place::Same),
+            None => {}
         }
     }
     kept
 }
 
-fn clash(entry: &Entry<'_>, other: &Entry<'_>, found: &mut Vec<Finding>) -> bool {
-    let (Some(a), Some(b)) = (entry.declared, other.declared) else {
-        return false;
-    };
-    if a == b {
-        return false;
-    }
-    let (first, second) = (entry.rule.min(other.rule), entry.rule.max(other.rule));
-    once(found, Finding::KindsClash(first, second));
-    true
+/// Two kinds of clauses are asked for.
+pub(super) fn clashes(entry: &Entry<'_>, other: &Entry<'_>) -> bool {
+    entry.declared.is_some() && other.declared.is_some() && entry.declared != other.declared
 }
 
 /// Two rules of one subject: every pod that has one has the other.
@@ -217,10 +228,12 @@ fn same_pods(
     entry: &Entry<'_>,
     other: &Entry<'_>,
     kept: &mut Kept,
-    found: &mut Vec<Finding>,
-) {
-    if clash(entry, other, found) || other.clause.is_some() {
-        return;
+) -> Option<Effect> {
+    if clashes(entry, other) {
+        return Some(Effect::KindsClash);
+    }
+    if other.clause.is_some() {
+        return None;
     }
     let both = entry.ports.intersect(other.ports);
     let dns = entry.clause.is_some_and(|v| v.kind() == ViaKind::Dns);
@@ -229,57 +242,15 @@ fn same_pods(
             kept.any_name = kept.any_name.union(&both);
         }
         kept.ports = kept.ports.subtract(&both);
+        None
     } else if dns {
-        if !any_name(entry) && !same_key(entry.ports, other.ports) {
-            once(found, Finding::DnsInexact(entry.rule, other.rule));
-        }
+        let exact = any_name(entry) || same_key(entry.ports, other.ports);
+        (!exact).then_some(Effect::DnsInexact)
     } else if is_http(entry) {
-        once(found, Finding::HttpClosesTheRest(entry.rule, other.rule));
-    } else if is_tls(entry) && plan.peers.share_selector(entry.peer, other.peer) {
-        once(found, Finding::ViaInexact(entry.rule, other.rule));
-    }
-}
-
-/// Two rules whose subjects overlap: a pod may have one or both, so nothing is dropped or widened.
-fn other_pods(
-    plan: &Plan<'_>,
-    entry: &Entry<'_>,
-    other: &Entry<'_>,
-    kept: &mut Kept,
-    found: &mut Vec<Finding>,
-) {
-    if clash(entry, other, found) || other.clause.is_some() {
-        return;
-    }
-    match entry.clause.map(|v| v.kind()) {
-        Some(ViaKind::Dns) if !any_name(entry) && !same_key(entry.ports, other.ports) => {
-            once(found, Finding::DnsInexact(entry.rule, other.rule));
-        }
-        Some(ViaKind::Http) => {
-            once(found, Finding::HttpClosesTheRest(entry.rule, other.rule));
-        }
-        Some(ViaKind::Tls) if plan.peers.share_selector(entry.peer, other.peer) => {
-            match plan.peers.get(entry.peer) {
-                Some(Peer::Pods(_, selector))
-                    if super::selector::respelled(&selector.selector).is_some() =>
-                {
-                    kept.respelled = true;
-                }
-                _ => once(found, Finding::ViaInexact(entry.rule, other.rule)),
-            }
-        }
-        _ => {}
-    }
-}
-
-/// A rule that meets many of one sort is reported with the first.
-fn once(found: &mut Vec<Finding>, finding: Finding) {
-    let same = |last: &Finding| {
-        std::mem::discriminant(last) == std::mem::discriminant(&finding)
-            && last.rule() == finding.rule()
-    };
-    if !found.last().is_some_and(same) {
-        found.push(finding);
+        Some(Effect::HttpClosesTheRest)
+    } else {
+        let merged = is_tls(entry) && plan.peers.share_selector(entry.peer, other.peer);
+        merged.then_some(Effect::ViaInexact)
     }
 }
 
@@ -291,7 +262,7 @@ fn is_http(entry: &Entry<'_>) -> bool {
     entry.clause.is_some_and(|v| v.kind() == ViaKind::Http)
 }
 
-fn any_name(entry: &Entry<'_>) -> bool {
+pub(super) fn any_name(entry: &Entry<'_>) -> bool {
     match entry.clause.map(|v| &**v) {
         Some(Via::Dns(names)) => names.iter().any(NamePattern::is_any),
         _ => false,
@@ -299,7 +270,7 @@ fn any_name(entry: &Entry<'_>) -> bool {
 }
 
 /// Where the two meet, the plain rule names the very port: then Cilium unites them itself.
-fn same_key(dns: &PortSet, plain: &PortSet) -> bool {
+pub(super) fn same_key(dns: &PortSet, plain: &PortSet) -> bool {
     let exact = |dns: &npl_policy::port::Ranges, plain: &npl_policy::port::Ranges| {
         dns.as_slice().iter().all(|range| {
             plain.disjoint(&npl_policy::port::Ranges::new([*range]))

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use npl_diagnostics::{Diagnostic, Place};
 use npl_policy::{
+    label::Cube,
     model::{Direction, EndRule, Entity, Model, Rule, Set, Verdict, Via},
     port::PortSet,
 };
@@ -12,6 +13,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
+    beside,
     bind::{Binder, OwnedId, Subject},
     findings::Findings,
     normal::{self, Table},
@@ -203,27 +205,23 @@ impl<'m> Plan<'m> {
 
     /// A workload in stage observe would carry this deny.
     fn loses_a_deny(&self, end: &EndRule) -> bool {
-        let observed = |id: OwnedId| self.binder.get(id).is_some_and(|o| o.observed);
+        let binder = &self.binder;
+        let lost = |pods: &Cube| binder.any_of(&binder.meeting(pods), |own| own.observed);
         end.subject.entities.contains(&Entity::All)
-            || end
-                .subject
-                .pods
-                .iter()
-                .any(|p| self.binder.meeting(&p.pods).into_iter().any(observed))
+            || end.subject.pods.iter().any(|part| lost(&part.pods))
     }
 
     /// Stage observe puts no proxy in the path, unless a pod may be another workload's too, which
     /// closes: without its clause the rule would open more there than it ever will.
     fn strip(&mut self) {
         for (id, sides) in self.sides.iter_mut().enumerate() {
-            let Some(own) = self.binder.get(id).filter(|own| own.observed) else {
+            if !self.binder.get(id).is_some_and(|own| own.observed) {
                 continue;
-            };
+            }
             for direction in [Direction::Ingress, Direction::Egress] {
-                let closes =
-                    |other: &OwnedId| self.binder.get(*other).is_some_and(|o| o.closes(direction));
+                let meets = self.binder.meets(id);
                 if let Some(side) = sides.get_mut(side_of(direction)) {
-                    side.stripped = !own.meets.iter().any(closes);
+                    side.stripped = !self.binder.any_of(meets, |own| own.closes(direction));
                 }
             }
         }
@@ -236,11 +234,13 @@ impl<'m> Plan<'m> {
                 .into_par_iter()
                 .map(|id| Table::new(self, id, direction))
                 .collect();
-            let results: Vec<_> = (0..self.sides.len())
+            let (respelled, found) = beside::compare(self, &tables);
+            findings.extend(found);
+            let results: Vec<_> = tables
                 .into_par_iter()
-                .map(|id| normal::normalise(self, &tables, id))
+                .enumerate()
+                .map(|(id, table)| normal::normalise(self, &table, id, &respelled))
                 .collect();
-            drop(tables);
             for (sides, (changed, found)) in self.sides.iter_mut().zip(results) {
                 if let Some(side) = sides.get_mut(at) {
                     side.changed = changed;

@@ -5,11 +5,18 @@
 //! if every pod of the part is of an owned workload that closes its egress, and no other rule lets
 //! it through more widely. What cannot be proved is checked at both ends.
 
-use npl_policy::model::{Direction, EndRule, Entity, Via};
+use std::sync::Arc;
+
+use npl_policy::{
+    label::Cube,
+    model::{Direction, EndRule, Entity, Set, Verdict, Via},
+    port::PortSet,
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
-    bind::{Binding, OwnedId},
+    bind::{Binding, Owned},
+    class::ClassId,
     findings::{Finding, Findings},
     peers::{Peer, PeerId},
     plan::{ClauseAt, EndId, Plan},
@@ -102,22 +109,55 @@ fn standing(plan: &Plan<'_>, end: &EndRule) -> Standing {
     bindings.iter().map(one).max().unwrap_or(Standing::Nowhere)
 }
 
-/// By owned workload: egress allows that its destinations may not have as well, since they are
-/// written at one end or their peers bind nowhere. All others admit at the destination what they
-/// admit at the source.
+/// By class of owned workloads: egress allows that its destinations may not have as well, since
+/// they are written at one end or their peers bind nowhere. All others admit at the destination
+/// what they admit at the source.
 fn suspects(plan: &Plan<'_>) -> Vec<Vec<EndId>> {
-    let one_sided = |end: &EndRule| !end.both_ends || end.peers.entities.contains(&Entity::Cluster);
-    let of = |id: OwnedId| {
-        let side = plan.side(id, Direction::Egress);
-        let bound = side.into_iter().flat_map(|s| &s.bound);
-        let ends = bound.map(|b| b.end).filter(|id| {
-            plan.ends.get(*id).is_some_and(|e| {
-                e.rule.verdict == npl_policy::model::Verdict::Allow && one_sided(e.rule)
-            })
-        });
-        ends.collect()
+    let classes = &plan.binder.classes;
+    let of = |class: ClassId| {
+        let sides = classes.members(class).iter();
+        let sides = sides.filter_map(|id| plan.side(*id, Direction::Egress));
+        let mut alike: FxHashMap<Said<'_>, Vec<EndId>> = FxHashMap::default();
+        for bound in sides.flat_map(|side| &side.bound) {
+            let Some(end) = plan.ends.get(bound.end).map(|end| end.rule) else {
+                continue;
+            };
+            if end.verdict == Verdict::Deny || !one_sided(end) {
+                continue;
+            }
+            let known = alike.entry(Said::by(end)).or_default();
+            let rule = |id: &EndId| plan.ends.get(*id).map(|e| e.rule.rule);
+            // One is enough for every rule but itself, and the second is for that one.
+            if known.len() < 2 && !known.iter().any(|id| rule(id) == Some(end.rule)) {
+                known.push(bound.end);
+            }
+        }
+        alike.into_values().flatten().collect()
     };
-    (0..plan.sides.len()).map(of).collect()
+    (0..classes.count()).map(of).collect()
+}
+
+fn one_sided(end: &EndRule) -> bool {
+    !end.both_ends || end.peers.entities.contains(&Entity::Cluster)
+}
+
+/// All that `harmless` looks at, but for the rule's number.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Said<'m> {
+    /// Rules that name the same peers share the set.
+    peers: *const Set,
+    ports: &'m PortSet,
+    via: Option<&'m Via>,
+}
+
+impl<'m> Said<'m> {
+    fn by(end: &'m EndRule) -> Self {
+        Self {
+            peers: Arc::as_ptr(&end.peers),
+            ports: &end.ports,
+            via: end.via.as_deref(),
+        }
+    }
 }
 
 fn checked_at_source(
@@ -130,14 +170,15 @@ fn checked_at_source(
         return false;
     };
     let meeting = plan.binder.meeting(cube);
-    let closed = meeting.iter().any(|id| {
-        plan.binder
-            .get(*id)
-            .is_some_and(|own| own.closes(Direction::Egress) && cube.implies(&own.workload.pods))
+    let closed = meeting.iter().any(|class| {
+        let held = |pods: &Cube| cube.implies(pods);
+        let closes = |own: &Owned<'_>| own.closes(Direction::Egress);
+        plan.binder.classes.cube(*class).is_some_and(held)
+            && plan.binder.any_of(std::slice::from_ref(class), closes)
     });
     closed
-        && meeting.iter().all(|id| {
-            let ends = suspects.get(*id).into_iter().flatten();
+        && meeting.iter().all(|class| {
+            let ends = suspects.get(*class).into_iter().flatten();
             ends.filter_map(|end| plan.ends.get(*end))
                 .all(|other| harmless(plan, other.rule, rule))
         })
