@@ -8,7 +8,7 @@ use npl_policy::{
     addr::{AddrSet, Net},
     label::{Cube, covers},
     model::{Direction, EndRule, Entity, Model, Ownership, Set, Verdict, Workload},
-    overlap::OverlapIndex,
+    overlap::{GroupId, OverlapIndex},
     port::PortSet,
 };
 use rustc_hash::FxHashMap;
@@ -75,6 +75,8 @@ pub(super) struct Plan<'m> {
     pub(super) settings: &'m Settings,
     pub(super) owned: Vec<Owned<'m>>,
     index: OverlapIndex,
+    /// By group of the index: of those workloads that seal alike and are in one stage, the first.
+    kinds: Vec<Vec<OwnedId>>,
     /// By owned workload: ingress and egress. What a NetworkPolicy says.
     pub(super) pieces: Vec<[Vec<Piece>; 2]>,
     /// The same of pods whose namespaces are not named: what a ClusterNetworkPolicy says.
@@ -108,8 +110,13 @@ impl<'m> Plan<'m> {
             })
             .collect();
         let cubes: Vec<&Cube> = owned.iter().map(|own| &*own.workload.pods).collect();
+        let index = OverlapIndex::new(&cubes);
+        let closes =
+            |own: &Owned<'_>| [Direction::Ingress, Direction::Egress].map(|d| own.closes(d));
+        let kind = |at: OwnedId| owned.get(at).map(|own| (own.observed, closes(own)));
         let mut plan = Self {
-            index: OverlapIndex::new(&cubes),
+            kinds: index.firsts(kind),
+            index,
             pieces: owned.iter().map(|_| Default::default()).collect(),
             accepts: owned.iter().map(|_| Default::default()).collect(),
             denies: owned.iter().map(|_| Vec::new()).collect(),
@@ -176,21 +183,34 @@ impl<'m> Plan<'m> {
         }
     }
 
+    /// Of each of the predicates the first workload that passes a test, which may look at stage and
+    /// seals alone; in order.
+    fn passing(
+        &self,
+        groups: impl Iterator<Item = GroupId>,
+        test: impl Fn(&Owned<'m>) -> bool,
+    ) -> Vec<(OwnedId, &Owned<'m>)> {
+        let passing = groups.filter_map(|group| {
+            let kinds = self.kinds.get(group)?.iter();
+            let mut kinds = kinds.filter_map(|id| Some((*id, self.get(*id)?)));
+            kinds.find(|(_, own)| test(own))
+        });
+        let mut out: Vec<_> = passing.collect();
+        out.sort_unstable_by_key(|(id, _)| *id);
+        out
+    }
+
     /// Where a set's pods are owned by what passes the test. What lies in one workload stands there
-    /// alone, for that one's objects hold all its pods.
+    /// alone, for that one's objects hold all its pods; so does what lies in several alike.
     fn homes(&self, set: &Set, test: impl Fn(&Owned<'m>) -> bool) -> Vec<(OwnedId, Arc<Cube>)> {
         let mut out: Vec<(OwnedId, Arc<Cube>)> = Vec::new();
         if set.entities.contains(&Entity::All) {
-            let passing = self.owned.iter().enumerate().filter(|(_, own)| test(own));
+            let passing = self.passing(0..self.index.group_count(), test).into_iter();
             out.extend(passing.map(|(id, own)| (id, own.workload.pods.clone())));
             return out;
         }
         for part in &set.pods {
-            let meeting = self.index.candidates(&part.pods);
-            let known = meeting
-                .iter()
-                .filter_map(|id| Some((*id, self.owned.get(*id)?)));
-            let passing: Vec<_> = known.filter(|(_, own)| test(own)).collect();
+            let passing = self.passing(self.index.groups(&part.pods).into_iter(), &test);
             // A NetworkPolicy can say more than a ClusterNetworkPolicy, and the workload's own
             // object comes before one of a part.
             let holds = |(_, own): &&(OwnedId, &Owned<'m>)| part.pods.implies(&own.workload.pods);
@@ -362,18 +382,18 @@ impl<'m> Plan<'m> {
     fn open_to(&self, end: &EndRule, rest: &Denied) -> Option<OwnedId> {
         let all = end.subject.entities.contains(&Entity::All);
         let parts: Vec<&Cube> = end.subject.pods.iter().map(|part| &*part.pods).collect();
+        let closes = |own: &Owned<'m>| own.closes(end.direction) && self.closes_to(own, rest);
         let unsealed = |own: &Owned<'m>, cube: &Cube| {
             let pods = own.workload.pods.intersect(cube);
-            let near = self.index.candidates(&pods);
-            let near = near.iter().filter_map(|id| self.owned.get(*id));
-            let closers: Vec<Cube> = near
-                .filter(|own| own.closes(end.direction) && self.closes_to(own, rest))
-                .map(|own| (*own.workload.pods).clone())
-                .collect();
+            let near = self.passing(self.index.groups(&pods).into_iter(), closes);
+            let closers = near
+                .into_iter()
+                .map(|(_, own)| (*own.workload.pods).clone());
+            let closers: Vec<Cube> = closers.collect();
             !pods.is_empty() && covers(&closers, &pods) != Ok(true)
         };
-        let mut bound = self.owned.iter().enumerate().filter(|(_, o)| !o.observed);
-        let found = bound.find(|(_, own)| match all {
+        let bound = self.passing(0..self.index.group_count(), |own| !own.observed);
+        let found = bound.into_iter().find(|(_, own)| match all {
             true => unsealed(own, &own.workload.pods),
             false => parts.iter().any(|cube| unsealed(own, cube)),
         });

@@ -149,7 +149,7 @@ impl Nodes {
             Node::Pods(at) => self
                 .selectors
                 .get(at)
-                .is_some_and(|s| s.owned || !self.owned.candidates(&s.cube).is_empty()),
+                .is_some_and(|s| s.owned || self.owned.meets(&s.cube)),
             Node::Entity(Entity::All) => true,
             Node::Nets(_) | Node::Names(_) | Node::Entity(_) => false,
         }

@@ -8,7 +8,8 @@ mod network;
 use std::collections::BTreeSet;
 
 use npl_diagnostics::{Diagnostic, Place};
-use npl_policy::model::{Ownership, Rule};
+use npl_policy::model::Rule;
+use rustc_hash::FxHashSet;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::{
@@ -87,15 +88,17 @@ fn listed(plan: &Plan<'_>, options: &EmitOptions, made: Vec<Made>) -> Output {
 }
 
 fn summary(plan: &Plan<'_>, options: &EmitOptions) -> Summary {
-    let owned = |name: &SmolStr| {
-        let mut workloads = plan.model.workloads.iter();
-        workloads.any(|w| w.name == *name && w.ownership == Ownership::Owned)
-    };
+    let owned = plan.owned.iter().map(|own| &own.workload.name);
+    let owned: FxHashSet<&SmolStr> = owned.collect();
     let ends = plan.model.ends.iter().flat_map(|end| &end.subject.pods);
     let named: BTreeSet<&SmolStr> = ends.filter_map(|part| part.workload.as_ref()).collect();
     Summary {
         denies_left_out: Vec::new(),
-        not_enforced_here: named.into_iter().filter(|n| !owned(n)).cloned().collect(),
+        not_enforced_here: named
+            .into_iter()
+            .filter(|n| !owned.contains(n))
+            .cloned()
+            .collect(),
         workloads: plan.owned.len(),
         rules: plan.model.rules.len(),
         claims_not_checked: options.claims_not_checked,
