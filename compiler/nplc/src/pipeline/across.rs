@@ -1,6 +1,8 @@
 //! What only shows when several packages are looked at together: pods that two of them own
 //! (language.md §5.1, cilium-lowering.md §3.7). No package can see this of itself.
 
+use std::collections::{HashMap, HashSet};
+
 use npl_diagnostics::{Diagnostic, Place, codes::cilium as codes};
 use npl_policy::{
     addr::AddrSet,
@@ -21,31 +23,73 @@ pub(super) fn findings(units: &[Unit]) -> Vec<Vec<Diagnostic<Place>>> {
         let index = OverlapIndex::new(&cubes);
         let later = units.iter().zip(&models).zip(&mut out).skip(i + 1);
         for ((second, other), found) in later {
-            for workload in owned(other) {
-                let shared = index.candidates(&workload.pods);
-                let pairs = shared.into_iter().filter_map(|at| known.get(at).copied());
-                let pairs: Vec<&Workload> = pairs
-                    .filter(|theirs| exists(&[first, second], &theirs.pods, &workload.pods))
-                    .collect();
-                if let Some(theirs) = pairs.first() {
-                    found.push(twice(first, theirs, workload));
-                }
-                let clash = pairs.iter().find_map(|theirs| {
-                    let rules = (via_ends(one, theirs), via_ends(other, workload));
-                    clashing(&rules.0, &rules.1).map(|pair| (theirs, pair))
-                });
-                if let Some((theirs, (a, b))) = clash {
-                    let clash = clash_finding(first, (one, a), (other, b), theirs, workload);
-                    // Of a rule that binds at several workloads once.
-                    let new = |d: &Diagnostic<Place>| {
-                        !found.iter().any(|k| k.code == d.code && k.at == d.at)
-                    };
-                    found.extend(clash.filter(new));
-                }
-            }
+            let both = Both {
+                units: [first, second],
+                models: [one, other],
+                known: &known,
+                index: &index,
+            };
+            both.compare(found);
         }
     }
     out
+}
+
+/// Two packages, and the workloads that the first one owns.
+struct Both<'a> {
+    units: [&'a Unit; 2],
+    models: [&'a Model; 2],
+    known: &'a [&'a Workload],
+    index: &'a OverlapIndex,
+}
+
+/// What pods of one predicate are in the first package: a workload that owns them too, and one of
+/// which the rules clash, with these rules.
+#[derive(Clone, Copy, Default)]
+struct Shared<'a> {
+    owner: Option<&'a Workload>,
+    clash: Option<(&'a Workload, (&'a EndRule, &'a EndRule))>,
+}
+
+impl<'a> Both<'a> {
+    fn compare(&self, found: &mut Vec<Diagnostic<Place>>) {
+        let ([first, _], [one, other]) = (self.units, self.models);
+        // Of a rule that binds at several workloads once.
+        let clashes = found.iter().filter(|d| d.code == &codes::VIA_KINDS_CLASH);
+        let mut told: HashSet<Place> = clashes.map(|d| d.at).collect();
+        let mut by_cube: HashMap<&Cube, Shared<'a>> = HashMap::new();
+        for workload in owned(other) {
+            let shared = by_cube.entry(&workload.pods);
+            let shared = *shared.or_insert_with(|| self.shared(&workload.pods));
+            found.extend(shared.owner.map(|theirs| twice(first, theirs, workload)));
+            if let Some((theirs, (a, b))) = shared.clash {
+                let clash = clash_finding(first, (one, a), (other, b), theirs, workload);
+                found.extend(clash.filter(|d| told.insert(d.at)));
+            }
+        }
+    }
+
+    fn shared(&self, pods: &Cube) -> Shared<'a> {
+        let [one, other] = self.models;
+        let groups = self.index.groups(pods).into_iter();
+        let met = groups.filter_map(|group| {
+            let theirs = self.index.cube(group)?;
+            let first = *self.index.members(group).first()?;
+            exists(&self.units, theirs, pods).then_some(*self.known.get(first)?)
+        });
+        let met: Vec<&Workload> = met.collect();
+        let ours = match met.is_empty() {
+            true => Vec::new(),
+            false => via_ends(other, pods),
+        };
+        let clash = met.iter().copied().find_map(|theirs| {
+            clashing(&via_ends(one, &theirs.pods), &ours).map(|pair| (theirs, pair))
+        });
+        Shared {
+            owner: met.first().copied(),
+            clash,
+        }
+    }
 }
 
 fn owned(model: &Model) -> impl Iterator<Item = &Workload> {
@@ -84,14 +128,10 @@ fn twice(first: &Unit, theirs: &Workload, ours: &Workload) -> Diagnostic<Place> 
         .help("let one package own them, and declare them `foreign workload` in the other")
 }
 
-/// End rules with a clause that bind at pods of the workload.
-fn via_ends<'m>(model: &'m Model, workload: &Workload) -> Vec<&'m EndRule> {
+/// End rules with a clause that bind at some of the pods.
+fn via_ends<'m>(model: &'m Model, pods: &Cube) -> Vec<&'m EndRule> {
     let binds = |set: &Set| {
-        set.entities.contains(&Entity::All)
-            || set
-                .pods
-                .iter()
-                .any(|part| !part.pods.disjoint(&workload.pods))
+        set.entities.contains(&Entity::All) || set.pods.iter().any(|part| !part.pods.disjoint(pods))
     };
     let clauses = model.ends.iter().filter(|end| end.via.is_some());
     clauses.filter(|end| binds(&end.subject)).collect()
