@@ -6,7 +6,10 @@ use std::sync::{Mutex, PoisonError};
 
 use npl_diagnostics::render::Format;
 use npl_sema::files::MemoryFiles;
-use npl_targets::cilium::{self, EmitOptions};
+use npl_targets::{
+    cilium::{self, EmitOptions},
+    kubernetes,
+};
 use npl_test_support::program;
 use nplc::pipeline::{self, Gathered, Request};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
@@ -108,5 +111,97 @@ fn a_file_of_mistakes_four_times_as_long_is_four_times_the_work() {
             assert!(few >= n / 2 && many > 3 * few, "{what}: {few} -> {many}");
             assert!(large < 6 * small, "{what}, {format:?}: {small} -> {large}");
         }
+    }
+}
+
+/// Bytes allocated to check one file and to write the objects of both targets, of those of them
+/// that can say it.
+fn built(text: &str) -> usize {
+    let files = MemoryFiles::new([("/main.npl".to_owned(), text.to_owned())]);
+    let region = Region::new(ALLOCATOR);
+    let request = Request {
+        paths: vec!["/main.npl".to_owned()],
+        ..Request::default()
+    };
+    let unit = pipeline::open(&files, &request).unwrap().remove(0);
+    let analysis = unit.analyse();
+    let checked = analysis.checked.expect("the program has no errors");
+    let options = EmitOptions::default();
+    let output = cilium::emit(&checked, &analysis.settings, &options).expect("can be emitted");
+    assert!(!output.objects.is_empty());
+    if let Ok(output) = kubernetes::emit(&checked, &kubernetes::Settings::default(), &options) {
+        assert!(!output.objects.is_empty());
+    }
+    region.change().bytes_allocated
+}
+
+/// Four times as many workloads with one selector are four times the work.
+#[test]
+fn workloads_with_one_selector_are_work_in_proportion_to_their_number() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let lines = |n: usize, line: &dyn Fn(usize) -> String| (0..n).map(line).collect::<String>();
+    let same = |n: usize| lines(n, &|i| format!("workload w{i} {{ app: \"x\" }}\n"));
+    let each = |n: usize, rule: &dyn Fn(usize) -> String| {
+        let first = "namespace a\nworkload peer { app: \"peer\" }\n";
+        first.to_owned() + &same(n) + &lines(n, rule)
+    };
+    let alone = |n: usize| each(n, &|_| String::new());
+    let allows = |n: usize| each(n, &|i| format!("allow w{i} -> peer:80\n"));
+    let among = |n: usize| each(n, &|i| format!("allow w{i} -> w{}:80\n", (i + 1) % n));
+    let listed = |n: usize| {
+        let half: Vec<String> = (0..n / 2).map(|i| format!("w{i}")).collect();
+        let rule = |i| match i {
+            _ if i < n / 2 => String::new(),
+            _ => format!("allow w{i} -> peer:81\n"),
+        };
+        each(n, &rule) + &format!("group g = {}\nallow g -> peer:80\n", half.join(" | "))
+    };
+    let pairs = |n: usize| {
+        let pair = |i| {
+            format!(
+                "workload w{i} {{ app: \"x{}\" }}\nallow w{i} -> peer:80\n",
+                i / 2
+            )
+        };
+        "namespace a\nworkload peer { app: \"peer\" }\n".to_owned() + &lines(n, &pair)
+    };
+    let open = |n: usize| allows(n).replace("\"x\" }", "\"x\" } open egress");
+    let names = |n: usize| {
+        let first = "use std.kubernetes.kube_dns\nexternal e = \"a.example.com\"\n";
+        let dns = |i| format!("allow w{i} -> kube_dns:53/any via dns \"a.example.com\"\n");
+        let rule = |i| dns(i) + &format!("allow w{i} -> e:443\n");
+        each(n, &rule).replacen('\n', &format!("\n{first}"), 1)
+    };
+    let http = |n: usize| {
+        each(n, &|i| {
+            format!("allow peer -> w{i}:80 via http {{ GET \"/\" }}\n")
+        })
+    };
+    let denies = |n: usize| {
+        let foreign = "foreign workload f { app: \"x\" }\n".to_owned();
+        each(n, &|i| format!("deny f -> peer:{}\n", 1_000 + i)) + &foreign
+    };
+    let apart = |n: usize| {
+        let other = lines(n, &|i| format!("workload v{i} {{ tier: \"y\" }}\n"));
+        alone(n) + &other + "assert disjoint w0, v0\n"
+    };
+    let texts: [(&str, &dyn Fn(usize) -> String); 10] = [
+        ("no rules", &alone),
+        ("one rule each", &allows),
+        ("rules among each other", &among),
+        ("half of them in a group", &listed),
+        ("two of each", &pairs),
+        ("open", &open),
+        ("names", &names),
+        ("clauses", &http),
+        ("rules on their pods", &denies),
+        ("asserted to be disjoint from others", &apart),
+    ];
+    for (what, text) in texts {
+        let n = 250;
+        built(&text(10));
+        let (small, large) = (built(&text(n)), built(&text(4 * n)));
+        println!("{what}: {small} -> {large} bytes");
+        assert!(large < 5 * small, "{what}: {small} -> {large}");
     }
 }
