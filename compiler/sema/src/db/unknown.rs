@@ -228,8 +228,8 @@ impl<'db> Reporter<'db> {
             return self.path(out, here, unknown);
         }
         let wanted = found.wanted;
-        if name == prelude::ICMP {
-            return out.help("`icmp` names ports: write `icmp.echo` behind a `:`");
+        if let Some(known) = self.by_its_form(&out, here, name, wanted) {
+            return known;
         }
         if let Some((module, theirs)) = self.elsewhere(name, wanted) {
             let path = format!("{module}.{theirs}");
@@ -281,6 +281,30 @@ impl<'db> Reporter<'db> {
             None if near.is_none() => out.help("declare it, or import it with `use`"),
             None => out,
         }
+    }
+
+    /// `icmp` as an end, and `b443` for `b:443`.
+    fn by_its_form(
+        &self,
+        out: &Diagnostic<Place>,
+        here: Place,
+        name: &str,
+        wanted: Wanted,
+    ) -> Option<Diagnostic<Place>> {
+        if name == prelude::ICMP {
+            let help = "`icmp` names ports: write `icmp.echo` behind a `:`";
+            return Some(out.clone().help(help));
+        }
+        let end = name.trim_end_matches(|c: char| c.is_ascii_digit());
+        let port = name.strip_prefix(end).filter(|p| !p.starts_with('0'))?;
+        let declared = module_scope(self.db, self.file).get(end).is_some();
+        let port_like = port.len() > 1 && port.parse::<u16>().is_ok();
+        if !(wanted.is_end() && declared && port_like) {
+            return None;
+        }
+        let meant = format!("{end}:{port}");
+        let help = format!("write `{meant}`");
+        Some(out.clone().help(help.clone()).fix(help, false, here, meant))
     }
 
     /// Names of this file that may stand there.

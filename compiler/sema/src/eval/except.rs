@@ -124,9 +124,20 @@ impl Cx<'_> {
         };
         let found = self
             .found(&kinds::MIXED_EXCEPT, range, message)
-            .note("both sides of `except` hold workloads, or both hold networks")
-            .help("write one set for each kind and unite them with `|`");
-        self.report(found);
+            .note("both sides of `except` hold workloads, or both hold networks");
+        let whole = match set.union.as_slice() {
+            [Prim::Path(path)] => Some(dotted(path)),
+            _ => None,
+        };
+        // Nothing is left of these that one side of a rule could hold.
+        let whole = whole.filter(|name| matches!(name.as_str(), "all" | "cluster" | "world"));
+        self.report(match whole {
+            Some(name) => found.help(format!(
+                "list what is meant, or allow `{name}` and deny the rest: a deny wins over every \
+                 `allow`"
+            )),
+            None => found.help("write one set for each kind and unite them with `|`"),
+        });
         None
     }
 

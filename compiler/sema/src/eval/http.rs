@@ -70,7 +70,7 @@ impl Cx<'_> {
             Some(method) => self.method(method).map(|()| Some(method.node.clone())),
             None => Some(None),
         };
-        let path = self.path(&entry.text);
+        let path = self.path(&entry.text, entry.method.is_none());
         Some(HttpEntry {
             method: method?,
             path: path?,
@@ -107,13 +107,27 @@ impl Cx<'_> {
         None
     }
 
-    fn path(&mut self, text: &ast::Str) -> Option<PathPattern> {
+    /// `"GET /x"`: the method stands inside of the string.
+    fn with_method(text: &str) -> Option<String> {
+        let (method, path) = text.trim().split_once(' ')?;
+        let known = METHODS.contains(&method) && PathPattern::parse(path.trim()).is_ok();
+        known.then(|| format!("{method} {}", normal::quoted(path.trim())))
+    }
+
+    fn path(&mut self, text: &ast::Str, alone: bool) -> Option<PathPattern> {
         match PathPattern::parse(&text.node) {
             Ok(path) => Some(path),
             Err(error) => {
                 let message = format!("`{}` is no path: {}", text.node, why(error));
                 let mut found = self.found(&sets::BAD_PATH, text.span, message);
+                let meant = Self::with_method(&text.node).filter(|_| alone);
                 found = match error {
+                    PathError::NoSlash if meant.is_some() => {
+                        let meant = meant.unwrap_or_default();
+                        let write = format!("write `{meant}`");
+                        let found = found.help(write.clone());
+                        found.fix(write, true, self.at(text.span), meant)
+                    }
                     PathError::NoSlash => {
                         let fixed = normal::quoted(&format!("/{}", text.node));
                         found.help("begin it with `/`").fix(

@@ -248,6 +248,9 @@ impl Text<'_> {
     }
 }
 
+/// Of an `apply` whose template nobody knows: it may have held allows and denies of any ends, the
+/// arguments among them or not. So it may mend a claim that needs a flow as well as one that
+/// forbids it, and both are silent until it is known.
 fn unknown() -> LostItem {
     LostItem::Rule(LostRule::unknown(None))
 }
