@@ -136,9 +136,14 @@ fn is_mark(text: &str, range: TextRange) -> bool {
 
 fn raw_item(text: &str, lexemes: &[Lexeme]) -> Option<RawItem> {
     let (first, last) = (lexemes.first()?, lexemes.last()?);
-    let kind = ItemWord::of(first.kind);
+    let turned = is_turned(lexemes);
+    let kind = match lexemes.get(1).filter(|_| turned) {
+        Some(word) => ItemWord::of(word.kind),
+        None => ItemWord::of(first.kind),
+    };
     let name_at = |at: usize| lexemes.get(at).is_some_and(|t| t.kind.is_name());
     let named = match kind {
+        _ if turned => 0,
         ItemWord::Foreign if lexemes.get(1).is_some_and(|t| t.kind == T::Workload) => 2,
         // `foreign wrkload a`.
         ItemWord::Foreign if name_at(1) && name_at(2) => 2,
@@ -189,7 +194,16 @@ pub(crate) fn split(text: &str, lexemes: &[Lexeme]) -> Vec<Piece> {
                 depth.open.clear();
                 depth.count = [0; 3];
             }
-            if depth.open.is_empty() && index > start && !continues(lexemes, start, index) {
+            if depth.open.is_empty() && lacks_brace(lexemes, start, index) {
+                depth.see(T::LBrace);
+            } else if let Some(first) =
+                turned(lexemes, start, index).filter(|_| depth.open.is_empty())
+            {
+                if first > start {
+                    pieces.push(Piece { start, end: first });
+                    start = first;
+                }
+            } else if depth.open.is_empty() && index > start && !continues(lexemes, start, index) {
                 let end = index - usize::from(misspelt_foreign(text, lexemes, start, index));
                 pieces.push(Piece { start, end });
                 start = end;
@@ -302,11 +316,13 @@ fn continues(lexemes: &[Lexeme], start: usize, index: usize) -> bool {
                 || (!word.new_line && !begins_item(lexemes, index))
         }
         T::Workload if previous == T::Foreign => true,
+        // `foreign; workload`.
+        T::Workload if before == Some(T::Foreign) && previous.is_bad() => !word.new_line,
         T::Workload | T::External | T::Network | T::Group | T::Service | T::PortWord => {
             let param = kind_at(Some(start)) == Some(T::Param);
             // Without its colon too, on one line: the item's own parser says that it is missing.
             param
-                && ((previous == T::Colon && index == start + 3)
+                && ((index == start + 3 && (previous == T::Colon || !word.new_line))
                     || (index == start + 2 && !word.new_line))
         }
         _ => false,
@@ -320,6 +336,52 @@ fn continues(lexemes: &[Lexeme], start: usize, index: usize) -> bool {
                 let named = names_follow(before) || previous == T::Colon;
                 leaves_open(before) || (named && !begins_item(lexemes, index))
             }))
+}
+
+/// `template t(w: workload) allow …`: the body lacks its brace.
+fn lacks_brace(lexemes: &[Lexeme], start: usize, index: usize) -> bool {
+    let (Some(before), Some(word)) = (lexemes.get(start..index), lexemes.get(index)) else {
+        return false;
+    };
+    let template = before.first().is_some_and(|t| t.kind == T::Template);
+    let head = before
+        .iter()
+        .rev()
+        .find(|t| !t.kind.is_bad() && t.kind != T::Colon);
+    let bare = before.iter().all(|t| t.kind != T::LBrace);
+    template && bare && !word.column_one && head.is_some_and(|t| t.kind == T::RParen)
+}
+
+/// `web allow -> api:80`, where the item begins: its word and what follows it are turned. No
+/// program that parses has such a place.
+fn turned(lexemes: &[Lexeme], start: usize, index: usize) -> Option<usize> {
+    let at = index.checked_sub(1).filter(|at| *at >= start)?;
+    let (first, word) = (lexemes.get(at)?, lexemes.get(index)?);
+    let begins = first.new_line || at == start;
+    let name = first.kind.is_name() || (first.kind == T::Str && word.kind == T::Test);
+    let before = lexemes.get(start..at)?;
+    let ended = before.is_empty() || !(leaves_open(before) || names_follow(before));
+    let whole = is_turned(lexemes.get(at..).unwrap_or_default());
+    (begins && name && !word.new_line && ended && whole).then_some(at)
+}
+
+/// Whether tokens begin with a name and the word of an item that would go on behind the name.
+pub(crate) fn is_turned(lexemes: &[Lexeme]) -> bool {
+    let [first, word, next, ..] = lexemes else {
+        return false;
+    };
+    let name = first.kind.is_name() || first.kind == T::Str;
+    let follows = match word.kind {
+        T::Allow | T::Deny => matches!(next.kind, T::Arrow | T::Pipe | T::Except | T::Dot),
+        T::Workload | T::Test => next.kind == T::LBrace,
+        T::External | T::Network | T::Group | T::Service | T::PortWord => next.kind == T::Equals,
+        T::Param => next.kind == T::Colon,
+        T::Template | T::Apply => next.kind == T::LParen,
+        T::Use => next.kind == T::Dot,
+        T::Assert => matches!(next.kind, T::Can | T::Cannot | T::Pipe | T::Except),
+        _ => false,
+    };
+    name && !word.new_line && follows
 }
 
 /// `forein workload a`, where the item before has ended: no program that parses has such a place.

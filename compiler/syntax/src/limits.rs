@@ -12,3 +12,8 @@ pub const MAX_HOPS: u8 = 16;
 pub const MAX_LEXICAL_ERRORS: usize = 16;
 /// Mistakes that the parser mends in one rule, one after the other, before it gives the rule up.
 pub(crate) const MAX_REPAIRS: usize = 8;
+/// Of an item with more findings, or more tokens, no single slip is looked for that explains them.
+pub(crate) const MAX_SLIP_FINDINGS: usize = 6;
+pub(crate) const MAX_SLIP_TOKENS: usize = 1024;
+/// How many are tried.
+pub(crate) const MAX_SLIP_TRIES: usize = 160;

@@ -96,6 +96,10 @@ fn entries_of_http() {
         ("GET, POST \"/x\"", "GET \"/x\" POST \"/x\""),
         ("GET|HEAD|POST \"/x\"", "GET \"/x\" HEAD \"/x\" POST \"/x\""),
         (
+            "GET, POST \"/x\", PUT \"/y\"",
+            "GET \"/x\" POST \"/x\" PUT \"/y\"",
+        ),
+        (
             "\"/y\" GET POST \"/x\" PUT \"/z\"",
             "\"/y\" GET \"/x\" POST \"/x\" PUT \"/z\"",
         ),
@@ -113,6 +117,7 @@ fn entries_of_http() {
             "http GET \"/x\", POST \"/y\"",
             "http { GET \"/x\" POST \"/y\" }",
         ),
+        ("http GET, POST \"/x\"", "http { GET \"/x\" POST \"/x\" }"),
         ("http: GET \"/x\"", "http { GET \"/x\" }"),
         ("http: { GET \"/x\" }", "http { GET \"/x\" }"),
         ("http = { GET \"/x\" }", "http { GET \"/x\" }"),
@@ -297,4 +302,145 @@ fn curly_quotes_beside_another_mistake() {
     let found = parse_file("workload w { x != ‘b’ }").diagnostics;
     let help = found.iter().filter_map(|d| d.help.as_deref());
     assert!(help.eq(["write `x not in [\"b\"]`", "write `\"b\"`"]));
+}
+
+/// Over which the parser stumbles twice or more.
+#[test]
+fn one_sign_more_less_or_other() {
+    let rule = |clause: &str| format!("allow a -> b:80 via {clause}");
+    meant(
+        &rule("http GET \"/x\" }"),
+        Guess,
+        &rule("http { GET \"/x\" }"),
+    );
+    for (text, expect) in [
+        ("workload a { app; \"a\" }", "workload a { app: \"a\" }"),
+        ("workload a { app: \"a\" >", "workload a { app: \"a\" }"),
+        ("workload a app: \"a\" }", "workload a { app: \"a\" }"),
+        (
+            "workload a { x: \"a\" and y: \"b\" }",
+            "workload a { x: \"a\" , y: \"b\" }",
+        ),
+        (
+            "workload a { app in \"x\", \"y\"] }",
+            "workload a { app in [\"x\", \"y\"] }",
+        ),
+        (
+            "test \"t\" a -> b:80 is denied }",
+            "test \"t\" { a -> b:80 is denied }",
+        ),
+        (
+            "test \"t\"\n  a -> b:80 is denied\n}\nallow a -> b:80",
+            "test \"t\" {\n  a -> b:80 is denied\n}\nallow a -> b:80",
+        ),
+        (
+            "test \"t\" { a -> b:80 is, denied  b -> a is denied }",
+            "test \"t\" { a -> b:80 is denied  b -> a is denied }",
+        ),
+        (
+            "test \"t\" { a -> b:80 is is denied }",
+            "test \"t\" { a -> b:80 is denied }",
+        ),
+        (
+            "test \"t\" { a -> b:80 is \"denied\" }",
+            "test \"t\" { a -> b:80 is denied }",
+        ),
+        (
+            "template t(w: workload) allow w -> a:80 }",
+            "template t(w: workload) { allow w -> a:80 }",
+        ),
+        (
+            "template t(w: workload)\n  allow w -> a:80\n  allow w -> a:81\n}\nallow a -> b:80",
+            "template t(w: workload) {\n  allow w -> a:80\n  allow w -> a:81\n}\nallow a -> b:80",
+        ),
+        ("allow a -> b 443", "allow a -> b:443"),
+        ("assert a cannot reachdb", "assert a cannot reach db"),
+        (
+            "network n = 10.0.0.0/8except 10.1.0.0/16",
+            "network n = 10.0.0.0/8 except 10.1.0.0/16",
+        ),
+        (
+            "allow a -> b:53/udpvia dns \"*\"",
+            "allow a -> b:53/udp via dns \"*\"",
+        ),
+    ] {
+        meant(text, Guess, expect);
+    }
+}
+
+#[test]
+fn a_quote_too_many_or_too_few() {
+    for (text, expect) in [
+        (
+            "workload a { app: \"w\"eb\" }",
+            "workload a { app: \"web\" }",
+        ),
+        (
+            "workload a { app: \"\"web\"\" }",
+            "workload a { app: \"web\" }",
+        ),
+        (
+            "allow a -> b:80 because \"so \"it\" is\"",
+            "allow a -> b:80 because \"so \\\"it\\\" is\"",
+        ),
+        (
+            "allow a -> b:80 via http { GET \"/a  POST \"/b\" }",
+            "allow a -> b:80 via http { GET \"/a\"  POST \"/b\" }",
+        ),
+        (
+            "allow a -> b:80 via http { GET /a\"  POST \"/b\" }",
+            "allow a -> b:80 via http { GET \"/a\"  POST \"/b\" }",
+        ),
+        (
+            "workload a { x: \"a, y: \"b\" }",
+            "workload a { x: \"a\", y: \"b\" }",
+        ),
+        (
+            "test no way in { a -> b:80 is denied }",
+            "test \"no way in\" { a -> b:80 is denied }",
+        ),
+    ] {
+        meant(text, Guess, expect);
+    }
+}
+
+#[test]
+fn a_name_before_its_word() {
+    for (text, expect) in [
+        ("a allow -> b:80", "allow a -> b:80"),
+        ("a workload { x: \"y\" }", "workload a { x: \"y\" }"),
+        ("n network = 10.0.0.0/8", "network n = 10.0.0.0/8"),
+        ("t apply(a)", "apply t(a)"),
+    ] {
+        meant(text, Guess, expect);
+        let between = |item| format!("allow c -> d:80\n{item}\nallow e -> f:80\n");
+        meant(&between(text), Guess, &between(expect));
+    }
+}
+
+#[test]
+fn a_key_without_quotes_before_another_sign() {
+    for sign in [" =", " ==", "="] {
+        let text = |key: &str, sign: &str| format!("workload a {{ {key}{sign} \"x\" }}");
+        for key in ["app.kubernetes.io/name", "app.name"] {
+            let quoted = format!("\"{key}\"");
+            meant(&text(key, sign), Safe, &text(&quoted, ":"));
+        }
+    }
+}
+
+/// No single token explains these: each has its own finding.
+#[test]
+fn two_slips_are_two_findings() {
+    for text in [
+        "workload a { x; \"a\", y = \"b\" }",
+        "allow a, b -> c:80, 81",
+        "workload a { x: web, y: db }",
+        "test \"t\" { a -> b:80 allowed\n  c -> d:80 denied }",
+        "template t(w: workload) { allow w a:80  allow w b:80 }",
+        "workload a { x: \"a\"\npermit b -> c:80",
+    ] {
+        let found = parse_file(text).diagnostics;
+        assert_eq!(found.len(), 2, "{text}\n{}", support::render(text, &found));
+    }
 }

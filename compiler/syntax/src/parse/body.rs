@@ -17,6 +17,7 @@ use crate::{
     token::TokenKind as T,
 };
 use npl_diagnostics::{Diagnostic, codes::syntax};
+use std::borrow::Cow;
 
 /// The tokens of an item without those of its body, and the body with the bracket behind it.
 pub(super) fn head(lexemes: &[Lexeme]) -> Option<(Vec<Lexeme>, &[Lexeme])> {
@@ -46,15 +47,21 @@ pub(super) fn template(source: &mut Source<'_>, lexemes: &[Lexeme]) -> ItemKind 
         return head_only(source, lexemes);
     };
     let head = piece::parse(source, Start::Item, &head);
-    let items = split(source.text, inner)
-        .into_iter()
-        .filter_map(|piece| inner.get(piece.start..piece.end))
-        .flat_map(|tokens| stray::cut(source.text, tokens))
-        .collect::<Vec<_>>();
-    let items = items
-        .into_iter()
-        .map(|tokens| item_of(source, tokens, Whole::No))
-        .collect();
+    let mut items = Vec::new();
+    for piece in split(source.text, inner) {
+        let tokens = inner.get(piece.start..piece.end).unwrap_or_default();
+        let turned = stray::turned(source.text, tokens);
+        let tokens = match turned {
+            Some((meant, finding)) => {
+                source.diagnostics.push(finding);
+                Cow::Owned(meant)
+            }
+            None => Cow::Borrowed(tokens),
+        };
+        for tokens in stray::cut(source.text, &tokens) {
+            items.push(item_of(source, tokens, Whole::No));
+        }
+    }
     match head {
         Some(Output::Item(kind)) => match *kind {
             ItemKind::Template { name, formals, .. } => ItemKind::Template {

@@ -1,7 +1,10 @@
 //! Brackets of one item: do they match, and if not, where is one missing or too many. Afterwards
 //! they match: each that is missing has been put in, each that is too many left out.
 
-use super::{lexical::Source, stray};
+use super::{
+    lexical::{Source, shown},
+    stray,
+};
 use crate::{lexer::Lexeme, limits::MAX_NESTING, token::TokenKind as T};
 use npl_diagnostics::{Diagnostic, TextRange, codes::syntax};
 
@@ -34,7 +37,10 @@ pub(super) fn check(lexemes: &[Lexeme]) -> State {
 /// Closes what is left open before the next line that begins an item, or at the end;
 /// leaves out closers that close nothing.
 pub(super) fn mend(source: &mut Source<'_>) {
-    let lexemes = std::mem::take(&mut source.lexemes);
+    let mut lexemes = std::mem::take(&mut source.lexemes);
+    if let Some(at) = missing_body(&lexemes) {
+        bodyless(source, &mut lexemes, at);
+    }
     let mut kept: Vec<Lexeme> = Vec::with_capacity(lexemes.len() + 4);
     let mut open: Vec<Lexeme> = Vec::new();
     let body = super::body_open(&lexemes);
@@ -85,6 +91,44 @@ pub(super) fn mend(source: &mut Source<'_>) {
         close(source, &mut kept, &mut open);
     }
     source.lexemes = kept;
+}
+
+/// Where the brace is missing that begins the body, if one more is closed than opened.
+fn missing_body(lexemes: &[Lexeme]) -> Option<usize> {
+    let kind = |at: usize| lexemes.get(at).map(|t| t.kind);
+    let count = |kind| lexemes.iter().filter(|t| t.kind == kind).count();
+    let at = match (kind(0)?, kind(1)?) {
+        (T::Foreign, T::Workload) => 3,
+        (T::Workload, name) if name.is_name() => 2,
+        (T::Test, T::Str) => 2,
+        (T::Template, _) => lexemes.iter().position(|t| t.kind == T::RParen)? + 1,
+        _ => return None,
+    };
+    let ends_with = lexemes.last().is_some_and(|t| t.kind == T::RBrace);
+    let flow = kind(0) != Some(T::Test) || ends_with;
+    let other = kind(at).is_some_and(|k| !matches!(k, T::LBrace | T::LParen | T::LBracket));
+    (other && flow && count(T::RBrace) == count(T::LBrace) + 1).then_some(at)
+}
+
+fn bodyless(source: &mut Source<'_>, lexemes: &mut Vec<Lexeme>, at: usize) {
+    let Some((before, next)) = at
+        .checked_sub(1)
+        .and_then(|b| lexemes.get(b))
+        .zip(lexemes.get(at))
+    else {
+        return;
+    };
+    let end = before.end;
+    source.diagnostics.push(
+        Diagnostic::new(
+            &syntax::UNEXPECTED_TOKEN,
+            next.range(),
+            format!("expected `{{`, found `{}`", shown(next.text(source.text))),
+        )
+        .help("write `{`")
+        .fix("write `{`", false, TextRange::at(end), " {"),
+    );
+    lexemes.insert(at, Lexeme::virtual_at(T::LBrace, end));
 }
 
 /// The lines in the first column that are items without their word: like an item word there, they

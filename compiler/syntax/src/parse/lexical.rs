@@ -36,6 +36,12 @@ pub(super) struct Source<'t> {
 impl<'t> Source<'t> {
     pub(super) fn new(text: &'t str) -> Self {
         let (lexemes, dangling) = scan(text);
+        Self::of(text, lexemes, dangling)
+    }
+
+    /// A text of which these are the tokens; `dangling` is where `///` comments start that nothing
+    /// follows.
+    pub(super) fn of(text: &'t str, lexemes: Vec<Lexeme>, dangling: Option<u32>) -> Self {
         let mut source = Self {
             text,
             lexemes,

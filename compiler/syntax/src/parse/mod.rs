@@ -9,6 +9,7 @@ mod explain;
 mod lexical;
 mod literal;
 mod piece;
+mod single;
 mod stray;
 
 use crate::{
@@ -60,16 +61,23 @@ pub struct ParsedFile {
 
 /// Parses the text of one item, as `cut` gives it.
 pub fn parse_item(text: &str) -> Parsed {
-    let mut source = Source::new(text);
+    let parsed = plain(Source::new(text));
+    single::slip(text, &parsed).unwrap_or(parsed)
+}
+
+/// One item, each mistake by itself.
+fn plain(mut source: Source<'_>) -> Parsed {
     let item = if source.too_deep() {
         error_item(&source)
     } else {
         item(&mut source)
     };
     if let Some(start) = source.dangling_doc() {
-        source
-            .diagnostics
-            .push(crate::cut::unattached(text, start, text.len() as u32));
+        source.diagnostics.push(crate::cut::unattached(
+            source.text,
+            start,
+            source.text.len() as u32,
+        ));
     }
     Parsed {
         item,
@@ -136,7 +144,11 @@ enum Whole {
 
 /// The item of a whole text. Of lines behind it that lack their word nothing but that is said.
 fn item(source: &mut Source<'_>) -> ast::Item {
-    let lexemes = std::mem::take(&mut source.lexemes);
+    let mut lexemes = std::mem::take(&mut source.lexemes);
+    if let Some((meant, finding)) = stray::turned(source.text, &lexemes) {
+        source.diagnostics.push(finding);
+        lexemes = meant;
+    }
     let pieces = stray::cut(source.text, &lexemes);
     let (own, strays) = pieces
         .split_first()

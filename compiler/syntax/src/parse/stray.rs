@@ -2,13 +2,47 @@
 //! mistakes of their own. White space means nothing in what parses, so that nobody asks here before
 //! the parser has refused.
 
-use super::{body, explain, piece};
+use super::{body, explain, lexical::shown, literal::Finding, piece};
 use crate::{
-    cut::ItemWord,
+    cut::{ItemWord, is_turned},
     lexer::{Lexeme, slice},
     token::TokenKind as T,
 };
-use npl_diagnostics::TextRange;
+use npl_diagnostics::{Diagnostic, TextRange, codes::syntax};
+
+/// `web allow -> api:80`: the tokens as they were meant, and what is said of it.
+pub(super) fn turned(text: &str, lexemes: &[Lexeme]) -> Option<(Vec<Lexeme>, Finding)> {
+    let (first, word) = (lexemes.first()?, lexemes.get(1)?);
+    if !is_turned(lexemes) {
+        return None;
+    }
+    let at = TextRange::new(first.start, word.end);
+    let (name, keyword) = (first.text(text), word.text(text));
+    let right = format!("{keyword} {name}");
+    let finding = Diagnostic::new(
+        &syntax::UNEXPECTED_TOKEN,
+        at,
+        format!("`{keyword}` stands behind `{}`", shown(name)),
+    )
+    .help(format!("write `{}`", shown(&right)))
+    .fix("turn it round", false, at, right);
+    let mut out = vec![
+        Lexeme {
+            start: word.start,
+            end: word.end,
+            kind: word.kind,
+            ..*first
+        },
+        Lexeme {
+            start: first.start,
+            end: first.end,
+            kind: first.kind,
+            ..*word
+        },
+    ];
+    out.extend_from_slice(lexemes.get(2..).unwrap_or_default());
+    Some((out, finding))
+}
 
 /// Tokens as one item and the lines behind it that begin others.
 pub(super) fn cut<'l>(text: &str, lexemes: &'l [Lexeme]) -> Vec<&'l [Lexeme]> {

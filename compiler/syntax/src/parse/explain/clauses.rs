@@ -139,21 +139,21 @@ fn answer(
     Some(Answer::mending(finding, mended))
 }
 
-/// A method, if there is one, and a path; between braces.
+/// Methods, if there are some, and a path; between braces. Each method has an entry.
 fn entry_tokens(inner: &[Lexeme]) -> Option<Vec<Lexeme>> {
     let (first, last) = (inner.first()?, inner.last()?);
     let mut out = vec![Lexeme::virtual_at(T::LBrace, first.start)];
-    let mut method = false;
+    let mut methods: Vec<Lexeme> = Vec::new();
     for token in inner.iter().filter(|t| t.kind != T::Comma) {
         match token.kind {
-            T::Str => method = false,
-            kind if kind.is_name() && !method => method = true,
+            T::Str if methods.is_empty() => out.push(*token),
+            T::Str => out.extend(methods.drain(..).flat_map(|method| [method, *token])),
+            kind if kind.is_name() => methods.push(*token),
             _ => return None,
         }
-        out.push(*token);
     }
     out.push(Lexeme::virtual_at(T::RBrace, last.end));
-    (!method && out.len() > 2).then_some(out)
+    (methods.is_empty() && out.len() > 2).then_some(out)
 }
 
 /// Strings and paths with `|` between them.
@@ -265,9 +265,17 @@ pub(super) fn several_methods(place: &Place<'_>) -> Option<Answer> {
     if methods.len() < 2 {
         return None;
     }
-    let with: Vec<Lexeme> = methods.iter().flat_map(|m| [*m, *path]).collect();
-    let mended = place.splice(start..end + 1, &with);
-    let at = range(place.tokens.get(start..=end)?);
+    let mut with: Vec<Lexeme> = methods.iter().flat_map(|m| [*m, *path]).collect();
+    // `{ GET, POST "/x", PUT "/y" }`: who separates methods by commas does so with entries.
+    let close = closer_of(place.tokens, open)?;
+    let rest = place.tokens.get(end + 1..close)?;
+    let commas = rest.iter().any(|t| t.kind == T::Comma);
+    let end = if commas { close } else { end + 1 };
+    if commas {
+        with.extend(rest.iter().filter(|t| t.kind != T::Comma));
+    }
+    let mended = place.splice(start..end, &with);
+    let at = range(place.tokens.get(start..end)?);
     let right = written(place.text, &with);
     let message = "an entry has one method at most";
     let finding = Diagnostic::new(&syntax::UNEXPECTED_TOKEN, at, message)

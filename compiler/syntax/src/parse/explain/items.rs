@@ -275,8 +275,7 @@ pub(super) fn missing_sign(place: &Place<'_>) -> Option<Answer> {
         ("workload", T::Workload),
         ("|", T::Pipe),
     ];
-    place.found()?;
-    let before = place.before(1)?;
+    let (found, before) = (place.found()?, place.before(1)?);
     let (sign, mended) = SIGNS
         .iter()
         .filter(|(sign, _)| place.expects(sign) || *sign == "|")
@@ -287,6 +286,12 @@ pub(super) fn missing_sign(place: &Place<'_>) -> Option<Answer> {
     let expected = match sign {
         "|" => super::expected::sentence(place),
         _ => format!("`{sign}`"),
+    };
+    // `b 443` is `b:443`.
+    let port = sign == ":" && matches!(found.kind, T::Int | T::Port) && !found.new_line;
+    let gap = match port {
+        true => TextRange::new(before.end, found.start),
+        false => TextRange::at(before.end),
     };
     let text = if sign == ":" {
         ":".to_owned()
@@ -302,11 +307,6 @@ pub(super) fn missing_sign(place: &Place<'_>) -> Option<Answer> {
             "write `{sign}` behind `{}`",
             shown(before.text(place.text))
         ))
-        .fix(
-            format!("write `{sign}`"),
-            false,
-            TextRange::at(range(&[*before]).end),
-            text,
-        );
+        .fix(format!("write `{sign}`"), false, gap, text);
     Some(Answer::mending(finding, mended))
 }

@@ -2,7 +2,7 @@
 
 use super::{Answer, Place, range};
 use crate::{lexer::Lexeme, parse::literal::Finding, token::TokenKind as T};
-use npl_diagnostics::{Diagnostic, codes::syntax};
+use npl_diagnostics::{Diagnostic, TextRange, codes::syntax};
 
 /// `app.kubernetes.io/name: "web"`, where the parser stopped at the dot.
 pub(super) fn dotted(place: &Place<'_>) -> Option<Answer> {
@@ -12,8 +12,9 @@ pub(super) fn dotted(place: &Place<'_>) -> Option<Answer> {
     let start = place.at.checked_sub(1)?;
     let end = chain(place.text, place.tokens, start)?;
     let tokens = place.tokens.get(start..end)?;
-    let mended = place.splice(start..end, &[joined(tokens)?]);
-    Some(Answer::mending(finding(place.text, tokens), mended))
+    let signs = signs(place.tokens, end);
+    let mended = place.splice(start..end + signs.len(), &joined(tokens, signs));
+    Some(Answer::mending(finding(place.text, tokens, signs), mended))
 }
 
 /// Reads as one key what has a slash in it, before the slash is reported as a stray character.
@@ -29,9 +30,10 @@ pub(in crate::parse) fn quote(text: &str, lexemes: &[Lexeme]) -> (Vec<Lexeme>, V
         let tokens = end.and_then(|end| lexemes.get(at..end));
         match (end, tokens) {
             (Some(end), Some(tokens)) if tokens.iter().any(|t| t.kind == T::Bad) => {
-                findings.push(finding(text, tokens));
-                kept.extend(joined(tokens));
-                at = end;
+                let signs = signs(lexemes, end);
+                findings.push(finding(text, tokens, signs));
+                kept.extend(joined(tokens, signs));
+                at = end + signs.len();
             }
             _ => {
                 kept.push(*lexeme);
@@ -65,24 +67,54 @@ fn chain(text: &str, lexemes: &[Lexeme], start: usize) -> Option<usize> {
     (end > start + 1 && key).then_some(end)
 }
 
-fn joined(tokens: &[Lexeme]) -> Option<Lexeme> {
-    let last = tokens.last()?;
-    Some(Lexeme {
-        kind: T::Str,
-        end: last.end,
-        ..*tokens.first()?
-    })
+/// The `=` or `==` that stands for the colon behind the key; of a list it is another mistake.
+fn signs(lexemes: &[Lexeme], start: usize) -> &[Lexeme] {
+    let behind = lexemes.get(start..).unwrap_or_default();
+    let count = behind
+        .iter()
+        .take(2)
+        .take_while(|t| t.kind == T::Equals)
+        .count();
+    let value = behind.get(count).map(|t| t.kind);
+    match value {
+        Some(T::LBracket | T::LParen | T::In | T::Not | T::Bang) => &[],
+        _ => behind.get(..count).unwrap_or_default(),
+    }
 }
 
-fn finding(text: &str, tokens: &[Lexeme]) -> Finding {
+fn joined(tokens: &[Lexeme], signs: &[Lexeme]) -> Vec<Lexeme> {
+    let key = tokens
+        .first()
+        .zip(tokens.last())
+        .map(|(first, last)| Lexeme {
+            kind: T::Str,
+            end: last.end,
+            ..*first
+        });
+    let colon = signs.first().map(|sign| Lexeme {
+        kind: T::Colon,
+        ..*sign
+    });
+    key.into_iter().chain(colon).collect()
+}
+
+fn finding(text: &str, tokens: &[Lexeme], signs: &[Lexeme]) -> Finding {
     let at = range(tokens);
     let key = crate::lexer::slice(text, at);
     let quoted = format!("\"{key}\"");
+    let message = format!("the label key `{key}` must be quoted");
+    let Some(sign) = signs.last() else {
+        return Diagnostic::new(&syntax::UNQUOTED_KEY, at, message)
+            .help(format!("write `{quoted}`"))
+            .fix("quote the key", true, at, quoted);
+    };
+    let right = format!("{quoted}:");
+    let whole = TextRange::new(at.start, sign.end);
     Diagnostic::new(
         &syntax::UNQUOTED_KEY,
         at,
-        format!("the label key `{key}` must be quoted"),
+        format!("{message}, and its value follows `:`"),
     )
-    .help(format!("write `{quoted}`"))
-    .fix("quote the key", true, at, quoted)
+    .help(format!("write `{right} …`"))
+    .fix("write it so", true, whole, right)
 }

@@ -9,7 +9,9 @@ use smol_str::SmolStr;
 /// that can be made of it.
 pub(crate) fn string(text: &str, at: TextRange) -> (SmolStr, Option<Box<Finding>>) {
     let body = body(text);
-    let plain = !body.bytes().any(|b| b == b'\\' || b.is_ascii_control());
+    let plain = !body
+        .bytes()
+        .any(|b| matches!(b, b'\\' | b'"') || b.is_ascii_control());
     if plain && body.len() <= MAX_STRING {
         return (SmolStr::new(body), None);
     }
@@ -32,6 +34,8 @@ pub(crate) fn string(text: &str, at: TextRange) -> (SmolStr, Option<Box<Finding>
             c if c.is_ascii_control() => {
                 finding = finding.or_else(|| Some(control(start, c)));
             }
+            // One too many: what is said of it is said.
+            '"' => {}
             c => undone.push(c),
         }
     }
