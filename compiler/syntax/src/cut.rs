@@ -316,8 +316,11 @@ fn continues(lexemes: &[Lexeme], start: usize, index: usize) -> bool {
                 || (!word.new_line && !begins_item(lexemes, index))
         }
         T::Workload if previous == T::Foreign => true,
-        // `foreign; workload`.
-        T::Workload if before == Some(T::Foreign) && previous.is_bad() => !word.new_line,
+        // `foreign; workload a`, `foreign a workload {`.
+        T::Workload if before == Some(T::Foreign) => {
+            let turned = previous.is_name() && kind_at(Some(index + 1)) == Some(T::LBrace);
+            !word.new_line && (previous.is_bad() || turned)
+        }
         T::Workload | T::External | T::Network | T::Group | T::Service | T::PortWord => {
             let param = kind_at(Some(start)) == Some(T::Param);
             // Without its colon too, on one line: the item's own parser says that it is missing.

@@ -366,6 +366,7 @@ fn one_sign_more_less_or_other() {
     ] {
         meant(text, Guess, expect);
     }
+    told_once("foreign a workload { x: \"y\" }", "foreign workload");
 }
 
 #[test]
@@ -411,6 +412,8 @@ fn a_name_before_its_word() {
         ("a workload { x: \"y\" }", "workload a { x: \"y\" }"),
         ("n network = 10.0.0.0/8", "network n = 10.0.0.0/8"),
         ("t apply(a)", "apply t(a)"),
+        ("workloada { x: \"y\" }", "workload a { x: \"y\" }"),
+        ("portpg = 5432", "port pg = 5432"),
     ] {
         meant(text, Guess, expect);
         let between = |item| format!("allow c -> d:80\n{item}\nallow e -> f:80\n");
@@ -439,6 +442,7 @@ fn two_slips_are_two_findings() {
         "test \"t\" { a -> b:80 allowed\n  c -> d:80 denied }",
         "template t(w: workload) { allow w a:80  allow w b:80 }",
         "workload a { x: \"a\"\npermit b -> c:80",
+        "test \"t\" {\n  a -> b is allowed\n  -> c is denied\n  -> d is denied\n}",
     ] {
         let found = parse_file(text).diagnostics;
         assert_eq!(found.len(), 2, "{text}\n{}", support::render(text, &found));

@@ -65,7 +65,12 @@ fn of_item(db: &dyn Db, item: Item<'_>, errors: &[&Diagnostic<TextRange>], out: 
     for slip in errors.iter().filter(|d| d.code == &syntax::MISSING_KEYWORD) {
         let meant = slip.fixes.iter().flat_map(|fix| &fix.edits).next();
         let rest = text.get(slip.at.end as usize..).unwrap_or_default();
-        match meant.map(|edit| edit.text.as_str()) {
+        // `workloada { … }`: the word is put in with a blank behind it.
+        let meant = meant.map(|edit| match edit.text.as_str() {
+            before @ "param " => before,
+            text => text.trim_end(),
+        });
+        match meant {
             Some("use") => out.extend(names(rest)),
             Some(
                 "workload" | "foreign" | "external" | "network" | "group" | "service" | "port"

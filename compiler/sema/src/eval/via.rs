@@ -194,7 +194,21 @@ impl Cx<'_> {
         false
     }
 
+    /// `b443` of `b:443`, which nothing declares: its port is told with its name.
+    fn holds_port(&self, dest: &ast::Dest) -> bool {
+        let ast::Prim::Path(path) = &dest.prim else {
+            return false;
+        };
+        let name = path.segments.last().map_or("", |name| name.node.as_str());
+        let end = name.trim_end_matches(|c: char| c.is_ascii_digit());
+        let known = self.scope.resolve(path, &mut Vec::new());
+        known.is_none() && name.len() > end.len() + 1
+    }
+
     fn needs_port(&mut self, via: &ast::Via, dest: &ast::Dest, clause: Clause) {
+        if self.holds_port(dest) {
+            return;
+        }
         let name = clause.name();
         let example = match clause {
             Clause::Dns => "53/any",

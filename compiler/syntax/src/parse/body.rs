@@ -138,9 +138,11 @@ fn flow_length(lexemes: &[Lexeme]) -> usize {
                 _ => arrow = true,
             },
             T::Is if depth == 0 => {
-                // A word before an arrow begins the next flow.
-                let next = lexemes.get(index + 2).is_some_and(|t| t.kind == T::Arrow);
-                let verdict = lexemes.get(index + 1).filter(|t| t.kind.is_word() && !next);
+                // A word before an arrow begins the next flow, if they stand on one line.
+                let word = lexemes.get(index + 1).filter(|t| t.kind.is_word());
+                let arrow = lexemes.get(index + 2).filter(|t| t.kind == T::Arrow);
+                let verdict =
+                    word.filter(|word| arrow.is_none_or(|arrow| arrow.new_line && !word.new_line));
                 return index + 1 + usize::from(verdict.is_some());
             }
             _ => {}

@@ -200,7 +200,7 @@ pub(super) fn missing_word(place: &Place<'_>) -> Option<Answer> {
 
 /// Text before the first item of a file, or of a template's body.
 pub(in crate::parse) fn no_item(text: &str, lexemes: &[Lexeme]) -> Finding {
-    let known = mistyped(text, lexemes);
+    let known = mistyped(text, lexemes).or_else(|| glued(text, lexemes));
     if let Some(finding) = known.or_else(|| super::declarations::parameter(text, lexemes)) {
         return finding;
     }
@@ -256,6 +256,37 @@ pub(in crate::parse) fn mistyped(text: &str, lexemes: &[Lexeme]) -> Option<Findi
         )
         .help(format!("did you mean `{word}`?"))
         .fix(format!("write `{word}`"), false, first.range(), word),
+    )
+}
+
+/// `workloadapi { … }`: a declaration without the blank behind its word.
+fn glued(text: &str, lexemes: &[Lexeme]) -> Option<Finding> {
+    let first = lexemes.first().filter(|t| t.kind == T::Ident)?;
+    let written = first.text(text);
+    let begins = |word: &&&str| {
+        written
+            .strip_prefix(**word)
+            .is_some_and(|name| !name.is_empty())
+    };
+    let word = ITEM_WORDS.iter().find(begins)?;
+    let at = TextRange::new(first.start, first.start + word.len() as u32);
+    let mut tokens = vec![
+        Lexeme::virtual_at(keyword(word)?, at.start),
+        Lexeme {
+            start: at.end,
+            ..*first
+        },
+    ];
+    tokens.extend_from_slice(lexemes.get(1..)?);
+    if !ItemWord::of(tokens.first()?.kind).declares() || run(text, Start::Item, &tokens).is_err() {
+        return None;
+    }
+    let message = format!("a blank is missing in `{}`", shown(written));
+    let right = format!("{word} {}", written.get(word.len()..)?);
+    Some(
+        Diagnostic::new(&syntax::MISSING_KEYWORD, at, message)
+            .help(format!("write `{}`", shown(&right)))
+            .fix("write a blank", false, at, format!("{word} ")),
     )
 }
 
