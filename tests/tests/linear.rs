@@ -114,8 +114,7 @@ fn a_file_of_mistakes_four_times_as_long_is_four_times_the_work() {
     }
 }
 
-/// Bytes allocated to check one file and to write the objects of both targets, of those of them
-/// that can say it.
+/// Bytes allocated to check one file and to write its objects, for each target that can say it.
 fn built(text: &str) -> usize {
     let files = MemoryFiles::new([("/main.npl".to_owned(), text.to_owned())]);
     let region = Region::new(ALLOCATOR);
@@ -135,72 +134,80 @@ fn built(text: &str) -> usize {
     region.change().bytes_allocated
 }
 
+fn lines(n: usize, line: impl Fn(usize) -> String) -> String {
+    (0..n).map(line).collect()
+}
+
+/// Workloads with one selector, and what stands for each of them.
+fn each(n: usize, rule: impl Fn(usize) -> String) -> String {
+    let first = "namespace a\nworkload peer { app: \"peer\" }\n";
+    let same = lines(n, |i| format!("workload w{i} {{ app: \"x\" }}\n"));
+    first.to_owned() + &same + &lines(n, rule)
+}
+
+/// Programs in which workloads have one selector, with plain rules.
+fn with_one_selector(n: usize) -> [(&'static str, String); 6] {
+    let alone = each(n, |_| String::new());
+    let allows = each(n, |i| format!("allow w{i} -> peer:80\n"));
+    let among = each(n, |i| format!("allow w{i} -> w{}:80\n", (i + 1) % n));
+    let half = lines(n / 2, |i| format!(" | w{i}"));
+    let listed = each(n, |i| match i {
+        _ if i < n / 2 => String::new(),
+        _ => format!("allow w{i} -> peer:81\n"),
+    });
+    let listed = listed + &format!("group g = peer{half}\nallow g -> peer:80\n");
+    let pairs = lines(n, |i| {
+        let number = i / 2;
+        format!("workload w{i} {{ app: \"x{number}\" }}\nallow w{i} -> peer:80\n")
+    });
+    let pairs = "namespace a\nworkload peer { app: \"peer\" }\n".to_owned() + &pairs;
+    let open = allows.replace("\"x\" }", "\"x\" } open egress");
+    [
+        ("no rules", alone),
+        ("one rule each", allows),
+        ("rules among each other", among),
+        ("half of them in a group", listed),
+        ("two of each", pairs),
+        ("open", open),
+    ]
+}
+
+/// The same, with what says more than an allow.
+fn with_more_than_allows(n: usize) -> [(&'static str, String); 4] {
+    let names = each(n, |i| {
+        format!("allow w{i} -> kube_dns:53/any via dns \"a.example.com\"\nallow w{i} -> e:443\n")
+    });
+    let known = "\nuse std.kubernetes.kube_dns\nexternal e = \"a.example.com\"\n";
+    let names = names.replacen('\n', known, 1);
+    let http = each(n, |i| {
+        format!("allow peer -> w{i}:80 via http {{ GET \"/\" }}\n")
+    });
+    let denies = each(n, |i| format!("deny f -> peer:{}\n", 1_000 + i));
+    let denies = denies + "foreign workload f { app: \"x\" }\n";
+    let other = each(n, |i| format!("workload v{i} {{ tier: \"y\" }}\n"));
+    [
+        ("names", names),
+        ("clauses", http),
+        ("rules on their pods", denies),
+        (
+            "asserted to be disjoint from others",
+            other + "assert disjoint w0, v0\n",
+        ),
+    ]
+}
+
 /// Four times as many workloads with one selector are four times the work.
 #[test]
 fn workloads_with_one_selector_are_work_in_proportion_to_their_number() {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let lines = |n: usize, line: &dyn Fn(usize) -> String| (0..n).map(line).collect::<String>();
-    let same = |n: usize| lines(n, &|i| format!("workload w{i} {{ app: \"x\" }}\n"));
-    let each = |n: usize, rule: &dyn Fn(usize) -> String| {
-        let first = "namespace a\nworkload peer { app: \"peer\" }\n";
-        first.to_owned() + &same(n) + &lines(n, rule)
+    let all = |n: usize| {
+        with_one_selector(n)
+            .into_iter()
+            .chain(with_more_than_allows(n))
     };
-    let alone = |n: usize| each(n, &|_| String::new());
-    let allows = |n: usize| each(n, &|i| format!("allow w{i} -> peer:80\n"));
-    let among = |n: usize| each(n, &|i| format!("allow w{i} -> w{}:80\n", (i + 1) % n));
-    let listed = |n: usize| {
-        let half: Vec<String> = (0..n / 2).map(|i| format!("w{i}")).collect();
-        let rule = |i| match i {
-            _ if i < n / 2 => String::new(),
-            _ => format!("allow w{i} -> peer:81\n"),
-        };
-        each(n, &rule) + &format!("group g = {}\nallow g -> peer:80\n", half.join(" | "))
-    };
-    let pairs = |n: usize| {
-        let pair = |i| {
-            format!(
-                "workload w{i} {{ app: \"x{}\" }}\nallow w{i} -> peer:80\n",
-                i / 2
-            )
-        };
-        "namespace a\nworkload peer { app: \"peer\" }\n".to_owned() + &lines(n, &pair)
-    };
-    let open = |n: usize| allows(n).replace("\"x\" }", "\"x\" } open egress");
-    let names = |n: usize| {
-        let first = "use std.kubernetes.kube_dns\nexternal e = \"a.example.com\"\n";
-        let dns = |i| format!("allow w{i} -> kube_dns:53/any via dns \"a.example.com\"\n");
-        let rule = |i| dns(i) + &format!("allow w{i} -> e:443\n");
-        each(n, &rule).replacen('\n', &format!("\n{first}"), 1)
-    };
-    let http = |n: usize| {
-        each(n, &|i| {
-            format!("allow peer -> w{i}:80 via http {{ GET \"/\" }}\n")
-        })
-    };
-    let denies = |n: usize| {
-        let foreign = "foreign workload f { app: \"x\" }\n".to_owned();
-        each(n, &|i| format!("deny f -> peer:{}\n", 1_000 + i)) + &foreign
-    };
-    let apart = |n: usize| {
-        let other = lines(n, &|i| format!("workload v{i} {{ tier: \"y\" }}\n"));
-        alone(n) + &other + "assert disjoint w0, v0\n"
-    };
-    let texts: [(&str, &dyn Fn(usize) -> String); 10] = [
-        ("no rules", &alone),
-        ("one rule each", &allows),
-        ("rules among each other", &among),
-        ("half of them in a group", &listed),
-        ("two of each", &pairs),
-        ("open", &open),
-        ("names", &names),
-        ("clauses", &http),
-        ("rules on their pods", &denies),
-        ("asserted to be disjoint from others", &apart),
-    ];
-    for (what, text) in texts {
-        let n = 250;
-        built(&text(10));
-        let (small, large) = (built(&text(n)), built(&text(4 * n)));
+    for ((what, small), (_, large)) in all(250).zip(all(1_000)) {
+        built(&small);
+        let (small, large) = (built(&small), built(&large));
         println!("{what}: {small} -> {large} bytes");
         assert!(large < 5 * small, "{what}: {small} -> {large}");
     }

@@ -67,7 +67,8 @@ proptest! {
             prop_assert_eq!(index.members(group), same.collect::<Vec<_>>());
         }
         let every = |groups: Vec<GroupId>| {
-            let mut all: Vec<usize> = groups.iter().flat_map(|g| index.members(*g)).copied().collect();
+            let all = groups.iter().flat_map(|group| index.members(*group));
+            let mut all: Vec<usize> = all.copied().collect();
             all.sort_unstable();
             all
         };
