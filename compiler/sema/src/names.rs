@@ -1,47 +1,9 @@
 //! Small questions about names: identifiers, DNS labels, the prelude, what may be taken for what.
 
+use npl_syntax::is_reserved;
 use smol_str::SmolStr;
 
 use crate::limits::DNS_LABEL_CHARS_MAX;
-
-/// The words that are never names (grammar.md §1).
-const RESERVED: [&str; 30] = [
-    "namespace",
-    "use",
-    "workload",
-    "foreign",
-    "external",
-    "network",
-    "group",
-    "service",
-    "port",
-    "param",
-    "template",
-    "apply",
-    "allow",
-    "deny",
-    "assert",
-    "test",
-    "via",
-    "in",
-    "except",
-    "open",
-    "not",
-    "as",
-    "is",
-    "can",
-    "cannot",
-    "within",
-    "until",
-    "because",
-    "only",
-    "breach",
-];
-
-/// Whether a text is one of these words.
-pub(crate) fn is_reserved(text: &str) -> bool {
-    RESERVED.contains(&text)
-}
 
 /// `[A-Za-z_][A-Za-z0-9_]*(-[A-Za-z0-9_]+)*`, and no reserved word.
 pub fn is_identifier(text: &str) -> bool {

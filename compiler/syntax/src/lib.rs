@@ -16,4 +16,4 @@ pub use cut::{ItemWord, RawItem, cut, file_doc};
 pub use fmt::{format, one_line};
 pub use lexer::{Token, Tokens, lex};
 pub use parse::{Parsed, ParsedFile, mistyped_word, parse_arg, parse_file, parse_flow, parse_item};
-pub use token::TokenKind;
+pub use token::{TokenKind, is_reserved};

@@ -3,6 +3,37 @@
 
 use logos::Logos;
 
+/// Reserved words that open an item.
+pub(crate) const ITEM_WORDS: [&str; 16] = [
+    "namespace",
+    "use",
+    "workload",
+    "foreign",
+    "external",
+    "network",
+    "group",
+    "service",
+    "port",
+    "param",
+    "template",
+    "apply",
+    "allow",
+    "deny",
+    "assert",
+    "test",
+];
+
+/// Reserved words inside of items.
+pub(crate) const CLAUSE_WORDS: [&str; 14] = [
+    "via", "in", "except", "open", "not", "as", "is", "can", "cannot", "within", "until",
+    "because", "only", "breach",
+];
+
+/// Whether a text is a word that is never a name (grammar.md §1).
+pub fn is_reserved(text: &str) -> bool {
+    ITEM_WORDS.contains(&text) || CLAUSE_WORDS.contains(&text)
+}
+
 /// What a token is. Its text is a slice of the source.
 #[derive(Logos, Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[logos(extras = Seen)]

@@ -1,7 +1,10 @@
 //! `use`: from a path to the item that it names.
 
 use npl_diagnostics::{Diagnostic, Place, TextRange, codes::names, suggest};
-use npl_syntax::ast::{self, ItemKind, UseWhat};
+use npl_syntax::{
+    ast::{self, ItemKind, UseWhat},
+    is_reserved,
+};
 use smol_str::SmolStr;
 
 use super::{
@@ -10,7 +13,6 @@ use super::{
     intended::intended,
     module::module_scope,
 };
-use crate::names::is_reserved;
 
 /// One name that a `use` brings in.
 #[derive(salsa::SalsaValue, PartialEq, Eq, Clone)]

@@ -4,6 +4,7 @@ use std::{cell::RefCell, rc::Rc};
 
 use npl_diagnostics::{Diagnostic, Edit, Fix, Nearest, Place, TextRange, codes::names, suggest};
 use npl_policy::port::icmp_names;
+use npl_syntax::is_reserved;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
@@ -16,11 +17,7 @@ use super::{
     module::module_scope,
     refs::{Ref, Wanted},
 };
-use crate::{
-    eval::prelude,
-    limits::LABELS_MAX,
-    names::{is_reserved, skeleton},
-};
+use crate::{eval::prelude, limits::LABELS_MAX, names::skeleton};
 
 /// Namespace of an offered declaration where nothing names one: a visible guess.
 const GUESSED_NAMESPACE: &str = "default";

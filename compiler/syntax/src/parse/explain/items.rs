@@ -9,28 +9,9 @@ use crate::{
         literal::{Finding, nearest},
         piece::Start,
     },
-    token::TokenKind as T,
+    token::{ITEM_WORDS, TokenKind as T},
 };
 use npl_diagnostics::{Diagnostic, TextRange, codes::syntax};
-
-const ITEM_WORDS: [&str; 16] = [
-    "namespace",
-    "use",
-    "workload",
-    "foreign",
-    "external",
-    "network",
-    "group",
-    "service",
-    "port",
-    "param",
-    "template",
-    "apply",
-    "allow",
-    "deny",
-    "assert",
-    "test",
-];
 
 /// `namespace test`: the word was meant as a name if the item goes on behind it.
 pub(super) fn reserved_word(place: &Place<'_>) -> Option<Answer> {

@@ -4,28 +4,14 @@ use super::{Edit, Say, View};
 use crate::{
     lexer::{Lexeme, scan, slice},
     parse::literal::nearest,
-    token::TokenKind as T,
+    token::{CLAUSE_WORDS, TokenKind as T},
 };
 use npl_diagnostics::TextRange;
 
-/// Words of clauses, claims and flows.
-const WORDS: [&str; 23] = [
+/// Words of clauses, claims and flows that are no reserved words, or open items too.
+const OTHER_WORDS: [&str; 9] = [
     "namespace",
     "workload",
-    "via",
-    "in",
-    "except",
-    "open",
-    "not",
-    "as",
-    "is",
-    "can",
-    "cannot",
-    "within",
-    "until",
-    "because",
-    "only",
-    "breach",
     "ingress",
     "egress",
     "of",
@@ -34,6 +20,11 @@ const WORDS: [&str; 23] = [
     "hops",
     "account",
 ];
+
+/// All words of clauses, claims and flows.
+fn words() -> Vec<&'static str> {
+    [&CLAUSE_WORDS[..], &OTHER_WORDS[..]].concat()
+}
 
 const PROTOCOLS: [&str; 4] = ["tcp", "udp", "sctp", "any"];
 
@@ -51,17 +42,18 @@ pub(super) fn rescan(text: &str, part: TextRange) -> Vec<Lexeme> {
 
 /// `reachdb`, `10.0.0.0/16except`, `53/anyvia`.
 pub(super) fn no_blank(view: &View<'_>) -> Vec<Edit> {
+    let known = words();
     let mut out = Vec::new();
     for (at, token) in view.tokens() {
         let word = token.text(view.text);
         let ends: Vec<usize> = match token.kind {
             kind if kind.is_word() => {
-                let front = WORDS.iter().filter(|w| word.starts_with(**w));
-                let behind = WORDS.iter().filter_map(|w| word.strip_suffix(w));
+                let front = known.iter().filter(|w| word.starts_with(**w));
+                let behind = known.iter().filter_map(|w| word.strip_suffix(w));
                 front.map(|w| w.len()).chain(behind.map(str::len)).collect()
             }
             T::Addr | T::Port => {
-                let behind = WORDS.iter().filter_map(|w| word.strip_suffix(w));
+                let behind = known.iter().filter_map(|w| word.strip_suffix(w));
                 let protocols = PROTOCOLS.iter().filter_map(|protocol| {
                     let slash = word.find('/')?;
                     let rest = word.get(slash + 1..)?;
@@ -124,17 +116,18 @@ pub(super) fn blank(view: &View<'_>) -> Vec<Edit> {
 
 /// `tier IN ["web"]`.
 pub(super) fn mistyped(view: &View<'_>) -> Vec<Edit> {
+    let words = words();
     let mut out = Vec::new();
     for (at, token) in view.tokens().filter(|(_, t)| t.kind == T::Ident) {
         let written = token.text(view.text).to_ascii_lowercase();
-        let near = nearest(&written, &WORDS);
+        let near = nearest(&written, &words);
         let short = ["in", "is", "of"].into_iter().filter(|word| {
             *word == written
                 || written.strip_suffix(|_: char| true) == Some(word)
                 || word.strip_suffix(|_: char| true) == Some(written.as_str())
         });
         for word in near.into_iter().chain(short) {
-            let known = WORDS.iter().find(|known| **known == word);
+            let known = words.iter().find(|known| **known == word);
             let kind = scan(word).0.first().map(|t| t.kind);
             if let (Some(known), Some(kind)) = (known, kind) {
                 let with = vec![Lexeme { kind, ..*token }];
