@@ -314,6 +314,10 @@ fn continues(lexemes: &[Lexeme], start: usize, index: usize) -> bool {
         T::Namespace => {
             (before == Some(T::In) && (previous == T::Any || !word.new_line))
                 || (!word.new_line && !begins_item(lexemes, index))
+                // `workload a { … } ni namespace b`.
+                || (!word.new_line
+                    && matches!(kind_at(Some(start)), Some(T::Workload | T::Foreign))
+                    && (previous.is_word() || previous == T::Str))
         }
         T::Workload if previous == T::Foreign => true,
         // `foreign; workload a`, `foreign a workload {`.

@@ -7,3 +7,4 @@ pub mod manifests;
 pub mod program;
 pub mod random;
 pub mod skip;
+pub mod slips;

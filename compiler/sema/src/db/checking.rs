@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use npl_diagnostics::{
-    Diagnostic, Place, TextRange,
-    codes::{kinds, sets, syntax},
+    Diagnostic, Place,
+    codes::{sets, syntax},
 };
 use npl_syntax::ast::ItemKind;
 use rustc_hash::FxHashMap;
 
 use super::{
     Db, SourceFile,
+    beside::Refused,
     cut::{Item, declared, items, parse},
     evaluate::{lower, lowers, value},
     ignoring::ignores,
@@ -32,17 +33,8 @@ pub(crate) fn check(db: &dyn Db, file: SourceFile) -> Arc<[Diagnostic<Place>]> {
         let parsed = parse(db, *item);
         let in_item = |range| item.place(db, range);
         out.extend(parsed.diagnostics.iter().map(|d| d.clone().map(in_item)));
-        // What the parser has refused is not judged again: one text has one mistake.
-        let errors = parsed.diagnostics.iter().filter(|d| d.is_error());
-        let refused: Vec<&Diagnostic<TextRange>> = errors.collect();
-        let new = |d: &&Diagnostic<Place>| {
-            let again = |error: &&Diagnostic<TextRange>| {
-                // Where a comma is missing nobody knows how many arguments there are.
-                let count = d.code == &kinds::WRONG_ARITY && error.code == &syntax::MISSING_COMMA;
-                in_item(error.at) == d.at || count
-            };
-            !refused.iter().any(again)
-        };
+        let refused = Refused::of(item.text(db), parsed);
+        let new = |d: &&Diagnostic<Place>| !refused.tells(d, in_item);
         let word = item.word(db);
         if word.declares() {
             let found = value(db, *item).diagnostics.iter();

@@ -32,7 +32,7 @@ pub(crate) fn edges<'db>(db: &'db dyn Db, file: SourceFile) -> Vec<Edges<'db>> {
     let mut out = Vec::new();
     let scope = module_scope(db, file);
     for item in &declared(db, file).all {
-        let found = refs(&parse(db, *item).item);
+        let (found, _) = refs(&parse(db, *item).item);
         let to = found
             .iter()
             .filter_map(|r| match r.path.segments.as_slice() {

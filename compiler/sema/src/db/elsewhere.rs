@@ -104,7 +104,7 @@ pub(super) fn own<'db>(db: &'db dyn Db, file: SourceFile, wanted: Wanted) -> Kno
         _ => true,
     };
     let entities = prelude::names().filter(|name| match wanted {
-        Wanted::Port | Wanted::Template | Wanted::Literal => false,
+        Wanted::Port | Wanted::Template | Wanted::Literal | Wanted::Nothing => false,
         Wanted::End | Wanted::Arg | Wanted::Default => *name != prelude::ICMP,
     });
     let mut names: Vec<&'db str> = scope.names().into_iter().filter(fits).collect();

@@ -2,8 +2,8 @@
 //! missing is the same mistake, so that nothing says it of each of their uses.
 
 use npl_diagnostics::{Diagnostic, TextRange, codes::syntax};
-use npl_syntax::{ItemWord, TokenKind as T, ast::ItemKind, lex};
-use smol_str::SmolStr;
+use npl_syntax::{ItemWord, TokenKind as T, ast::ItemKind, is_reserved, lex};
+use smol_str::{SmolStr, format_smolstr};
 
 use super::{
     Db, SourceFile,
@@ -44,7 +44,15 @@ fn of_item(db: &dyn Db, item: Item<'_>, errors: &[&Diagnostic<TextRange>], out: 
             out.push(NAMELESS.into());
         }
     } else if word.declares() && item.name(db).is_none() {
-        out.push(named_by(text).unwrap_or_else(|| NAMELESS.into()));
+        let name = named_by(text).unwrap_or_else(|| NAMELESS.into());
+        // `workload prot` was meant where nothing else of the file names `port`.
+        if is_reserved(&name) && !named_elsewhere(db, item, &name) {
+            out.push(NAMELESS.into());
+        }
+        out.push(name);
+    }
+    if word.declares() {
+        out.extend(split_name(text).into_iter().flatten());
     }
     let stray = errors.iter().any(|d| d.code == &syntax::MISSING_KEYWORD);
     if (stray || !parse(db, item).item.whole) && word != ItemWord::Apply {
@@ -111,6 +119,36 @@ fn declared_by_shape(text: &str, word: ItemWord, out: &mut Vec<SmolStr>) {
             out.extend(text.get(range.as_usize()).map(SmolStr::new));
         }
     }
+}
+
+/// Whether another item of the file takes the same reserved word for a name.
+fn named_elsewhere(db: &dyn Db, item: Item<'_>, name: &str) -> bool {
+    let others = items(db, item.file(db)).items.iter();
+    let mut others = others.filter(|other| **other != item);
+    others.any(|other| {
+        let mut errors = parse(db, *other).diagnostics.iter();
+        let named = |at: TextRange| other.text(db).get(at.as_usize()) == Some(name);
+        errors.any(|d| d.code == &syntax::RESERVED_WORD && named(d.at))
+    })
+}
+
+/// `workload front end {`: the name with its two words put together.
+fn split_name(text: &str) -> Option<[SmolStr; 3]> {
+    let tokens = lex(text);
+    let significant = tokens.iter().filter(|(kind, _)| !kind.is_trivia());
+    let mut behind = significant
+        .skip_while(|(kind, _)| *kind == T::Foreign)
+        .skip(1);
+    let [first, second, next] = [behind.next()?, behind.next()?, behind.next()?];
+    let opens = matches!(next.0, T::LBrace | T::Equals | T::LParen | T::Colon);
+    if !(first.0.is_word() && second.0.is_word() && opens) {
+        return None;
+    }
+    let (a, b) = (
+        text.get(first.1.as_usize())?,
+        text.get(second.1.as_usize())?,
+    );
+    Some(["", "_", "-"].map(|between| format_smolstr!("{a}{between}{b}")))
 }
 
 /// The name that follows the word of a declaration, quoted or reserved.

@@ -20,6 +20,7 @@
 //! | `unused` | file | findings on those that nothing mentions |
 //! | `check` | file | its other findings |
 
+mod beside;
 mod checking;
 mod circle;
 mod cut;

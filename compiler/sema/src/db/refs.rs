@@ -6,6 +6,8 @@ use npl_syntax::{
     ast::{self, Arg, Claim, Dest, End, ItemKind, NameArg, Path, Port, Ports, Prim, Set},
 };
 
+use crate::eval::{is_fact, takes_names};
+
 /// One mention.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ref<'a> {
@@ -26,6 +28,9 @@ pub(crate) enum Wanted {
     Template,
     /// An external, a network, or a string.
     Literal,
+    /// Behind a clause that takes no names or does not exist, or where a port is missing: that is
+    /// what is wrong.
+    Nothing,
 }
 
 impl Wanted {
@@ -41,6 +46,7 @@ impl Wanted {
             Self::Arg | Self::Default => word.declares() && word != ItemWord::Template,
             Self::Port => matches!(word, ItemWord::Port | ItemWord::Param),
             Self::Template => word == ItemWord::Template,
+            Self::Nothing => false,
             Self::Literal => matches!(
                 word,
                 ItemWord::External | ItemWord::Network | ItemWord::Group | ItemWord::Param
@@ -49,18 +55,20 @@ impl Wanted {
     }
 }
 
-/// Every mention of an item, in order of the tree.
-pub(crate) fn refs(item: &ast::Item) -> Vec<Ref<'_>> {
+/// Every mention of an item, in order of the tree, and the strings that stand in the place of one.
+pub(crate) fn refs(item: &ast::Item) -> (Vec<Ref<'_>>, Vec<&str>) {
     let mut walk = Walk {
         out: Vec::new(),
+        quoted: Vec::new(),
         formals: &[],
     };
     walk.item(item);
-    walk.out
+    (walk.out, walk.quoted)
 }
 
 struct Walk<'a> {
     out: Vec<Ref<'a>>,
+    quoted: Vec<&'a str>,
     formals: &'a [ast::Formal],
 }
 
@@ -95,16 +103,14 @@ impl<'a> Walk<'a> {
             ItemKind::Rule(rule) => {
                 self.set(&rule.source, Wanted::End);
                 self.dest(&rule.dest);
-                for name in rule.via.iter().flat_map(|via| &via.names) {
-                    if let NameArg::Path(path) = name {
-                        self.path(path, Wanted::Literal);
-                    }
+                if let Some(via) = &rule.via {
+                    self.via(via);
                 }
             }
             ItemKind::Assert(claim) => self.claim(claim),
             ItemKind::Test { flows, .. } => {
                 for flow in flows {
-                    self.flow(&flow.from, &flow.to, flow.port.as_ref());
+                    self.flow(flow);
                 }
             }
             ItemKind::Namespace(_)
@@ -115,14 +121,31 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn flow(&mut self, from: &'a End, to: &'a End, port: Option<&'a Port>) {
-        for end in [from, to] {
+    fn via(&mut self, via: &'a ast::Via) {
+        let wanted = match takes_names(&via.clause) {
+            true => Wanted::Literal,
+            false => Wanted::Nothing,
+        };
+        for name in &via.names {
+            if let NameArg::Path(path) = name {
+                self.path(path, wanted);
+            }
+        }
+    }
+
+    fn flow(&mut self, flow: &'a ast::Flow) {
+        for end in [&flow.from, &flow.to] {
             if let End::Path(path) = end {
                 self.path(path, Wanted::End);
             }
         }
-        if let Some(Port::Path(path)) = port {
-            self.path(path, Wanted::Port);
+        if let Some(port @ Port::Path(path)) = &flow.port {
+            let missing = flow.facts.first().is_some_and(|fact| is_fact(port, fact));
+            let wanted = match missing {
+                true => Wanted::Nothing,
+                false => Wanted::Port,
+            };
+            self.path(path, wanted);
         }
     }
 
@@ -164,7 +187,8 @@ impl<'a> Walk<'a> {
         match prim {
             Prim::Path(path) => self.path(path, wanted),
             Prim::Paren(set) => self.set(set, wanted),
-            Prim::Str(_) | Prim::Addr(_) => {}
+            Prim::Str(text) => self.quoted.push(&text.node),
+            Prim::Addr(_) => {}
         }
     }
 

@@ -14,7 +14,7 @@ use super::{
     elsewhere::{self, Declarations, Known, declarations},
     importing,
     intended::{NAMELESS, intended},
-    module::module_scope,
+    module::{Binding, module_scope},
     refs::{Ref, Wanted},
 };
 use crate::{eval::prelude, limits::LABELS_MAX, names::skeleton};
@@ -24,6 +24,12 @@ const GUESSED_NAMESPACE: &str = "default";
 
 /// Shorter names are near to too many of those that other packages declare.
 const NEARLY_CHARS_MIN: usize = 6;
+
+/// A longer name is near to what was meant by it.
+const SHUFFLED_CHARS_MAX: usize = 3;
+
+/// Of more unknown names nobody asks whose letters they have.
+const SHUFFLED_NAMES_MAX: usize = 16;
 
 /// What an end is called elsewhere, by the name that it has here: an entity, or one of `std`.
 fn common_name(name: &str) -> Option<&'static str> {
@@ -118,6 +124,7 @@ impl<'db, 'a> Unknowns<'db, 'a> {
             db,
             file,
             meant: Vec::new(),
+            few: self.list.len() <= SHUFFLED_NAMES_MAX,
             known: RefCell::default(),
             others: RefCell::default(),
             broken: broken_uses(db, file),
@@ -142,6 +149,19 @@ impl<'db, 'a> Unknowns<'db, 'a> {
     }
 }
 
+/// The port that a name ends with, or the range of ports.
+fn port_behind(name: &str) -> Option<&str> {
+    let digits = |text: &str| text.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    let last = digits(name);
+    let first = match name.get(..last)?.strip_suffix('-') {
+        Some(front) if digits(front) < front.len() => digits(front),
+        _ => last,
+    };
+    let port = name.get(first..)?;
+    let fine = |p: &str| p.len() > 1 && !p.starts_with('0') && p.parse::<u16>().is_ok();
+    port.split('-').all(fine).then_some(port)
+}
+
 fn dotted(found: Ref<'_>) -> String {
     let segments = found.path.segments.iter();
     let segments: Vec<&str> = segments.map(|s| s.node.as_str()).collect();
@@ -152,6 +172,8 @@ struct Reporter<'db> {
     db: &'db dyn Db,
     file: SourceFile,
     meant: Vec<&'db str>,
+    /// So few names are unknown that each may be compared with every name of the file.
+    few: bool,
     known: RefCell<Vec<(Wanted, Rc<Known<'db>>)>>,
     others: RefCell<Vec<(Wanted, Nearest<'db>)>>,
     /// Imports that have not parsed, or lead nowhere.
@@ -257,6 +279,9 @@ impl<'db> Reporter<'db> {
                 None => out,
             };
         }
+        if near.is_none() && self.few {
+            self.meant.extend(self.shuffled(name));
+        }
         if let Some(near) = near {
             self.meant.push(near);
             out = out.help(format!("did you mean `{near}`?")).fix(
@@ -280,9 +305,9 @@ impl<'db> Reporter<'db> {
         }
     }
 
-    /// `icmp` as an end, and `b443` for `b:443`.
+    /// `icmp` as an end, and `b443` for `b:443`, `b80-90` for `b:80-90`.
     fn by_its_form(
-        &self,
+        &mut self,
         out: &Diagnostic<Place>,
         here: Place,
         name: &str,
@@ -292,16 +317,45 @@ impl<'db> Reporter<'db> {
             let help = "`icmp` names ports: write `icmp.echo` behind a `:`";
             return Some(out.clone().help(help));
         }
-        let end = name.trim_end_matches(|c: char| c.is_ascii_digit());
-        let port = name.strip_prefix(end).filter(|p| !p.starts_with('0'))?;
-        let declared = module_scope(self.db, self.file).get(end).is_some();
-        let port_like = port.len() > 1 && port.parse::<u16>().is_ok();
-        if !(wanted.is_end() && declared && port_like) {
+        let port = port_behind(name)?;
+        let end = name.strip_suffix(port)?;
+        let bound = module_scope(self.db, self.file).get(end)?;
+        if !wanted.is_end() {
             return None;
+        }
+        if let Binding::Item(item) = bound {
+            self.meant.extend(item.name(self.db).as_deref());
         }
         let meant = format!("{end}:{port}");
         let help = format!("write `{meant}`");
         Some(out.clone().help(help.clone()).fix(help, false, here, meant))
+    }
+
+    /// Names too short to be near to another that have its letters, but for one at most.
+    fn shuffled(&self, name: &str) -> Vec<&'db str> {
+        let letters = |text: &str| {
+            let mut out: Vec<char> = text.chars().collect();
+            out.sort_unstable();
+            out
+        };
+        let own = letters(name);
+        let alike = |other: &&str| {
+            let other = letters(other);
+            let (long, mut short) = match own.len() >= other.len() {
+                true => (&own, other.iter().peekable()),
+                false => (&other, own.iter().peekable()),
+            };
+            let extra = long
+                .iter()
+                .filter(|c| short.next_if_eq(c).is_none())
+                .count();
+            extra <= own.len().abs_diff(other.len()).min(1) && short.next().is_none()
+        };
+        if own.len() > SHUFFLED_CHARS_MAX {
+            return Vec::new();
+        }
+        let names = module_scope(self.db, self.file).names().into_iter();
+        names.filter(alike).collect()
     }
 
     /// Names of this file that may stand there.

@@ -13,7 +13,7 @@ use super::{
     evaluate::{may_mention, value},
     importing::Import,
     module::{Binding, module_scope},
-    refs::{Ref, refs},
+    refs::{Ref, Wanted, refs},
     unknown::Unknowns,
 };
 use crate::{eval::prelude, value::Value};
@@ -105,8 +105,15 @@ impl<'db> Walk<'db> {
             // names.
             self.complete &= parsed.item.whole || !may_mention(item.word(db));
             self.complete &= self.text(item);
+            // The name that a reserved word stands for is gone.
+            let reserved = |d: &Diagnostic<_>| d.code == &syntax::RESERVED_WORD;
+            self.complete &= !parsed.diagnostics.iter().any(reserved);
         }
-        for found in refs(&parsed.item) {
+        let (paths, quoted) = refs(&parsed.item);
+        for name in quoted {
+            self.mention(item, name);
+        }
+        for found in paths {
             if !told_by_parser(parsed, item.text(db), found.path.span) {
                 self.found(item, found);
             }
@@ -115,9 +122,10 @@ impl<'db> Walk<'db> {
 
     fn found(&mut self, item: Item<'db>, found: Ref<'db>) {
         let scope = module_scope(self.db, self.file);
-        let [only] = found.path.segments.as_slice() else {
+        let segments = found.path.segments.as_slice();
+        let ([only], false) = (segments, found.wanted == Wanted::Nothing) else {
             // `office.x` means `office`, if it means anything.
-            if let Some(first) = found.path.segments.first() {
+            if let Some(first) = segments.first() {
                 self.mention(item, &first.node);
             }
             qualified(self.db, self.file, item, &found, &mut self.unknown);
@@ -143,14 +151,31 @@ impl<'db> Walk<'db> {
         }
     }
 
+    /// `off ice`, `allowoffice`: a name with a blank too many or too few.
+    fn in_pieces(&mut self, item: Item<'db>, before: &str, word: &'db str) {
+        let behind = BEFORE_ENDS.iter().filter_map(|w| word.strip_prefix(w));
+        for name in behind {
+            self.mention(item, name);
+        }
+        let whole = format!("{before}{word}");
+        if let Some(Binding::Item(target)) = module_scope(self.db, self.file).get(&whole)
+            && let Some(name) = target.name(self.db)
+        {
+            self.mention(item, name);
+        }
+    }
+
     /// Every word of a text that does not parse, or the name that is near to it, may be a mention.
     /// `false`: words may be hidden.
     fn text(&mut self, item: Item<'db>) -> bool {
         let text: &'db str = item.text(self.db);
         let own = item.name(self.db).as_deref();
         let tokens = lex(text);
+        let mut before = "";
         for (_, range) in tokens.iter().filter(|(kind, _)| kind.is_name()) {
             let word = text.get(range.as_usize()).unwrap_or_default();
+            self.in_pieces(item, before, word);
+            before = word;
             if own == Some(word) || !self.words.insert(word) {
                 continue;
             }
@@ -170,6 +195,11 @@ impl<'db> Walk<'db> {
     }
 }
 
+/// Words that stand before an end.
+const BEFORE_ENDS: [&str; 7] = [
+    "allow", "deny", "assert", "only", "apply", "within", "except",
+];
+
 /// Where the parser stops at a name, or gives up behind it, that is what is wrong with the name.
 fn told_by_parser(parsed: &Parsed, text: &str, name: TextRange) -> bool {
     let mut errors = parsed.diagnostics.iter().filter(|d| d.is_error());
@@ -178,7 +208,16 @@ fn told_by_parser(parsed: &Parsed, text: &str, name: TextRange) -> bool {
         let behind = between.is_some_and(|between| between.trim().is_empty());
         // `allow from a -> b:80`: the word too many is mostly the one before.
         let words = [&syntax::UNEXPECTED_TOKEN, &syntax::MISSING_COMMA].contains(&error.code);
-        error.at.start == name.start || (behind && (words || !parsed.item.whole))
+        // `a -> b:pgis allowed`.
+        let written = text.get(name.as_usize()).unwrap_or_default();
+        let glued = error.code == &syntax::MISSING_VERDICT && written.ends_with("is");
+        // `… is deniedapi -> b:80`: the flow before it lacks its verdict.
+        let verdict = ["allowed", "denied"].iter().any(|w| written.starts_with(w));
+        let before = text.get(error.at.end as usize..name.start as usize);
+        if verdict && before.is_some_and(|between| between.trim().is_empty()) {
+            return true;
+        }
+        error.at.start == name.start || (behind && (words || glued || !parsed.item.whole))
     })
 }
 
@@ -191,6 +230,7 @@ fn qualified<'db, 'a>(
     unknown: &mut Unknowns<'db, 'a>,
 ) {
     let known = match found.path.segments.as_slice() {
+        _ if found.wanted == Wanted::Nothing => true,
         [module, name] => module.node == prelude::ICMP && prelude::icmp(&name.node).is_some(),
         _ => false,
     };

@@ -5,15 +5,33 @@
 
 use npl_diagnostics::{TextRange, codes::claims, suggest};
 use npl_policy::model::Facts;
-use npl_syntax::ast::Fact;
+use npl_syntax::ast::{Fact, Port};
 use smol_str::SmolStr;
 
-use crate::eval::{cx::Cx, limits::FACTS_MAX, normal};
+use crate::eval::{cx::Cx, flow::FlowParts, http::is_method, limits::FACTS_MAX, normal};
 
 const FACTS: [&str; 4] = ["sni", "http", "host", "dns"];
 
+/// `a -> b: http GET "/x"`: the fact stands where the port is missing.
+pub(crate) fn is_fact(port: &Port, first: &Fact) -> bool {
+    let Port::Path(path) = port else {
+        return false;
+    };
+    let http = matches!(path.segments.as_slice(), [only] if only.node == "http");
+    http && is_method(&first.key.node)
+}
+
 impl Cx<'_> {
-    pub(crate) fn facts(&mut self, facts: &[Fact]) -> Option<Facts> {
+    pub(crate) fn facts(&mut self, flow: &FlowParts<'_>) -> Option<Facts> {
+        let facts = flow.facts;
+        if let (Some(port), Some(first)) = (flow.port, facts.first())
+            && is_fact(port, first)
+        {
+            let message = "a port is missing before `http`";
+            let found = self.found(&claims::FLOW_PORT, port.span(), message);
+            self.report(found.help("write it behind the colon, for example `:8080 http`"));
+            return None;
+        }
         let range = facts.first().map_or(TextRange::at(0), |fact| fact.span);
         if !self.within(facts.len(), FACTS_MAX, "facts", range) {
             return None;

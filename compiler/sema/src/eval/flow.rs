@@ -23,6 +23,7 @@ use crate::{
     eval::{
         cx::{Cx, dotted},
         ends::Role,
+        facts::is_fact,
         limits::FLOWS_MAX,
         literals,
         lower::Around,
@@ -80,11 +81,13 @@ impl Cx<'_> {
         let from = self.flow_end(flow.from, Role::Source);
         let to = self.flow_end(flow.to, Role::Destination);
         let v6 = [flow.from, flow.to].into_iter().any(is_v6);
+        let facts = self.facts(flow);
+        let missing = |port| flow.facts.first().is_some_and(|fact| is_fact(port, fact));
         let port = match flow.port {
+            Some(port) if missing(port) => None,
             Some(port) => self.one_port(port, v6).map(Some),
             None => Some(None),
         };
-        let facts = self.facts(flow.facts);
         let expect = match flow.expect {
             Some(word) => self.expected(word).map(Some),
             None => Some(None),

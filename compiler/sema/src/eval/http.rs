@@ -3,7 +3,11 @@
 //! Refuses methods that no client sends, paths that no normalised request has, and gRPC names that
 //! no generated client calls.
 
-use npl_diagnostics::{TextRange, codes::sets, suggest};
+use npl_diagnostics::{
+    TextRange,
+    codes::{sets, syntax},
+    suggest,
+};
 use npl_policy::http::{GrpcError, HttpEntry, PathError, PathPattern, grpc_entry};
 use npl_syntax::ast;
 use smol_str::{SmolStr, format_smolstr};
@@ -34,6 +38,22 @@ const METHODS: [&str; 20] = [
     "UNLOCK",
 ];
 
+/// Whether a word is an HTTP method.
+pub(crate) fn is_method(word: &str) -> bool {
+    METHODS.contains(&word)
+}
+
+fn range(entry: &ast::BlockEntry) -> TextRange {
+    let first = entry.method.as_ref().map_or(entry.text.span, |m| m.span);
+    TextRange::new(first.start, entry.text.span.end)
+}
+
+/// Whether nobody means this for an HTTP entry.
+fn is_odd(entry: &ast::BlockEntry) -> bool {
+    let method = entry.method.as_ref().map_or("GET", |m| m.node.as_str());
+    !(is_method(method) && entry.text.node.starts_with('/'))
+}
+
 type Entries = (Vec<HttpEntry>, Vec<SmolStr>);
 
 impl Cx<'_> {
@@ -44,7 +64,14 @@ impl Cx<'_> {
         }
         let (mut entries, mut texts) = (Vec::new(), Vec::new());
         let mut fine = true;
+        let mut before: Option<u32> = None;
         for entry in &block.entries {
+            let range = range(entry);
+            let touches = before.replace(range.end) == Some(range.start);
+            if touches && !grpc && is_odd(entry) {
+                fine = self.torn(range);
+                continue;
+            }
             let found = match grpc {
                 true => self.grpc(entry),
                 false => self.http(entry),
@@ -63,6 +90,16 @@ impl Cx<'_> {
         entries.sort();
         entries.dedup();
         fine.then_some((entries, texts))
+    }
+
+    /// `"/a"b"c"`, which was to be one string.
+    fn torn(&mut self, range: TextRange) -> bool {
+        let message = "no blank stands before this entry";
+        let found = self.found(&syntax::UNFINISHED_STRING, range, message);
+        self.report(found.help(
+            "a quote before it is one too many or missing; separate entries by blanks or lines",
+        ));
+        false
     }
 
     fn http(&mut self, entry: &ast::BlockEntry) -> Option<HttpEntry> {

@@ -36,6 +36,8 @@ mod workload;
 mod tests;
 
 pub(crate) use backends::SERVICE_DECLARED;
+pub(crate) use facts::is_fact;
+pub(crate) use via::takes_names;
 
 use npl_diagnostics::{Diagnostic, Place};
 use npl_policy::model::TestFlow;

@@ -75,6 +75,16 @@ impl Clause {
     }
 }
 
+/// Whether names may stand behind a clause; behind one that does not exist, none.
+pub(crate) fn takes_names(clause: &ast::Path) -> bool {
+    known(&dotted(clause)).is_some_and(Clause::takes_names)
+}
+
+fn known(name: &str) -> Option<Clause> {
+    let found = CLAUSES.iter().find(|(known, _)| *known == name);
+    found.map(|(_, clause)| *clause)
+}
+
 /// An evaluated clause.
 pub(crate) struct ViaValue {
     pub(crate) via: Arc<Via>,
@@ -135,9 +145,8 @@ impl Cx<'_> {
 
     fn clause(&mut self, via: &ast::Via) -> Option<Clause> {
         let name = dotted(&via.clause);
-        let known = CLAUSES.iter().find(|(known, _)| *known == name);
-        if let Some((_, clause)) = known {
-            return Some(*clause);
+        if let Some(clause) = known(&name) {
+            return Some(clause);
         }
         let names = CLAUSES.iter().map(|(name, _)| *name);
         let mut found = self.found(

@@ -143,7 +143,16 @@ fn flow_length(lexemes: &[Lexeme]) -> usize {
                 let arrow = lexemes.get(index + 2).filter(|t| t.kind == T::Arrow);
                 let verdict =
                     word.filter(|word| arrow.is_none_or(|arrow| arrow.new_line && !word.new_line));
-                return index + 1 + usize::from(verdict.is_some());
+                // `is all owed` at the end of its line.
+                let more = lexemes
+                    .get(index + 2)
+                    .filter(|t| t.kind.is_word() && !t.new_line);
+                let last = lexemes.get(index + 3);
+                let begins =
+                    |kind: T| kind.is_name() || matches!(kind, T::Str | T::Addr | T::LBrace);
+                let last = last.is_none_or(|t| t.new_line && begins(t.kind));
+                let split = verdict.is_some_and(|t| t.kind != T::Is) && more.is_some() && last;
+                return index + 1 + usize::from(verdict.is_some()) + usize::from(split);
             }
             _ => {}
         }
