@@ -1,6 +1,7 @@
 //! `assert A can reach B:p`: an edge for every pod of A and of B, of the inventory or the canonical
 //! ones, on every port of `p` that rules tell apart (on some port, if none is given). Every address
-//! of a network counts; of an entity (`world`, `cluster` …) one member is enough.
+//! of a network counts, and every member of an entity (`world`, `cluster` …) but the addresses that
+//! a rule denies: `frontend can reach world` is not broken by a deny of the metadata endpoints.
 
 use super::{Decision, Unenforced, decide::Judge, witness};
 use crate::{
@@ -10,34 +11,24 @@ use crate::{
     port::PortSet,
 };
 
-/// Endpoints that stand for one part of a set: all of them have to do, or one.
-struct Part {
-    ends: Vec<Endpoint>,
-    each: bool,
-}
-
 pub(super) fn decide(judge: &Judge<'_>, from: &Set, to: &Set, ports: Option<&PortSet>) -> Decision {
-    let (sources, destinations) = (parts(judge, from), parts(judge, to));
-    for (side, parts) in [(Side::Source, &sources), (Side::Destination, &destinations)] {
-        if parts.iter().all(|part| part.ends.is_empty()) {
+    let (sources, destinations) = (members(judge, from), members(judge, to));
+    for (side, ends) in [(Side::Source, &sources), (Side::Destination, &destinations)] {
+        if ends.is_empty() {
             return Decision::Vacuous(side);
         }
     }
     let wanted = port_atoms(judge.world.model, ports);
-    let count = |parts: &[Part]| parts.iter().map(|part| part.ends.len()).sum::<usize>();
-    let flows = count(&sources).saturating_mul(count(&destinations));
+    let flows = sources.len().saturating_mul(destinations.len());
     if flows.saturating_mul(wanted.len()) > FLOW_CASES_MAX {
         return Decision::TooLarge(FLOW_CASES_MAX);
     }
     let mut enforced = false;
-    for source in &sources {
-        for destination in &destinations {
-            let mut edge = |src: &Endpoint, dst: &Endpoint| {
-                let (missing, seen) = missing(judge, src, dst, &wanted, ports.is_some());
-                enforced |= seen;
-                missing
-            };
-            if let Some((flow, verdict)) = over(source, destination, &mut edge) {
+    for src in &sources {
+        for dst in &destinations {
+            let (missing, seen) = missing(judge, src, dst, &wanted, ports.is_some());
+            enforced |= seen;
+            if let Some((flow, verdict)) = missing {
                 let witness = witness::describe(judge, flow, verdict, (from, to));
                 return Decision::Fails(Box::new(witness));
             }
@@ -51,37 +42,6 @@ pub(super) fn decide(judge: &Judge<'_>, from: &Set, to: &Set, ports: Option<&Por
 }
 
 type Missing = Option<(Flow, FlowVerdict)>;
-
-/// The first flow that is missing between two parts.
-fn over(
-    source: &Part,
-    destination: &Part,
-    edge: &mut impl FnMut(&Endpoint, &Endpoint) -> Missing,
-) -> Missing {
-    let mut some: Missing = None;
-    for src in &source.ends {
-        let mut here: Missing = None;
-        let mut reached = false;
-        for dst in &destination.ends {
-            match edge(src, dst) {
-                None => reached = true,
-                Some(flow) => here = here.or(Some(flow)),
-            }
-        }
-        let fails = if destination.each {
-            here.is_some()
-        } else {
-            !reached
-        };
-        match (fails, source.each) {
-            (true, true) => return here,
-            (true, false) => some = some.or(here),
-            (false, false) => return None,
-            (false, true) => {}
-        }
-    }
-    some
-}
 
 /// A flow that does not pass on any completion: on one port of `each`, or on all ports. And whether
 /// any end is owned.
@@ -116,45 +76,26 @@ fn missing(
     (first, enforced)
 }
 
-fn parts(judge: &Judge<'_>, set: &Set) -> Vec<Part> {
-    let of = |set: Set, each: bool| Part {
-        ends: judge.members().of_set(&set),
-        each,
-    };
-    let mut out = Vec::new();
-    let pods = Set {
-        pods: set.pods.clone(),
+/// Whether the API server lies at an address is not what a claim of liveness is about.
+fn members(judge: &Judge<'_>, set: &Set) -> Vec<Endpoint> {
+    let entities = Set {
+        entities: set.entities.clone(),
         ..Set::default()
     };
-    out.push(of(pods, true));
-    let nets = Set {
-        nets: set.nets.clone(),
-        ..Set::default()
+    let named = Set {
+        entities: Vec::new(),
+        ..set.clone()
     };
-    let mut nets = of(nets, true);
-    // Whether the API server lies in a network is not what a claim of liveness is about.
-    nets.ends.retain(|end| {
-        !matches!(
-            end,
-            Endpoint::Addr {
-                api_server: true,
-                ..
-            }
-        )
+    let members = judge.members();
+    let mut ends = members.of_set(&named);
+    let (denied, others): (Vec<_>, Vec<_>) = members
+        .of_set(&entities)
+        .into_iter()
+        .partition(|end| matches!(end, Endpoint::Addr { ip, .. } if members.is_denied(*ip)));
+    ends.extend(match others.is_empty() {
+        true => denied,
+        false => others,
     });
-    out.push(nets);
-    let names = Set {
-        names: set.names.clone(),
-        ..Set::default()
-    };
-    out.push(of(names, true));
-    out.extend(set.entities.iter().map(|entity| {
-        let one = Set {
-            entities: vec![*entity],
-            ..Set::default()
-        };
-        of(one, false)
-    }));
-    out.retain(|part| !part.ends.is_empty());
-    out
+    ends.retain(|end| !matches!(end, Endpoint::Addr { api_server, .. } if *api_server));
+    ends
 }

@@ -24,19 +24,20 @@ pub(crate) fn addresses(model: &Model) -> Vec<IpAddr> {
         IpAddr::V4(Ipv4Addr::UNSPECIFIED),
         IpAddr::V6(Ipv6Addr::UNSPECIFIED),
     ];
-    each_set(model, |set| {
-        for Net { cidr, except } in &set.nets {
-            for prefix in std::iter::once(cidr).chain(except) {
-                borders.push(prefix.network());
-                borders.extend(after(prefix));
-            }
-        }
-    });
+    each_set(model, |set| borders.extend(net_borders(&set.nets)));
     borders.sort_unstable();
     borders.dedup();
     let mut out = ELSEWHERE.to_vec();
     out.extend(borders.into_iter().filter(|b| !ELSEWHERE.contains(b)));
     out
+}
+
+/// The first address of each part that networks make, and of what follows it.
+pub(crate) fn net_borders(nets: &[Net]) -> impl Iterator<Item = IpAddr> {
+    let prefixes = nets
+        .iter()
+        .flat_map(|net| std::iter::once(&net.cidr).chain(&net.except));
+    prefixes.flat_map(|prefix| std::iter::once(prefix.network()).chain(after(prefix)))
 }
 
 fn after(prefix: &IpNet) -> Option<IpAddr> {

@@ -33,8 +33,11 @@ pub(crate) struct Members<'m> {
     inventory: Option<&'m Inventory>,
     /// One address, or more, of each part of the address space.
     addresses: Vec<IpAddr>,
-    /// Where an external answers: in no network that a rule denies, if there is such an address.
-    quiet: IpAddr,
+    /// Where an external answers: in no network that a rule denies, if there is such an address;
+    /// first one that no rule names, then one of each part that a rule opens. It may be any.
+    answers: Vec<IpAddr>,
+    /// Networks that rules deny.
+    denied: AddrSet,
     /// Namespaces that the program names: one that it does not name is none of them.
     namespaces: BTreeSet<&'m str>,
 }
@@ -42,7 +45,9 @@ pub(crate) struct Members<'m> {
 impl<'m> Members<'m> {
     pub(crate) fn new(model: &'m Model, inventory: Option<&'m Inventory>) -> Self {
         let addresses = atoms::addresses(model);
-        let quiet = quiet(model, &addresses);
+        let denied = model.ends.iter().filter(|end| end.verdict == Verdict::Deny);
+        let denied = AddrSet::from_nets(denied.flat_map(|end| &end.peers.nets));
+        let answers = answers(model, &addresses, &denied);
         let namespaces = cubes(model)
             .flat_map(|cube| cube.namespace().listed())
             .filter_map(|name| name.as_deref())
@@ -51,9 +56,14 @@ impl<'m> Members<'m> {
             model,
             inventory,
             addresses,
-            quiet,
+            answers,
+            denied,
             namespaces,
         }
+    }
+
+    pub(crate) fn is_denied(&self, ip: IpAddr) -> bool {
+        self.denied.contains(ip)
     }
 
     /// Empty: the end selects nothing.
@@ -61,7 +71,7 @@ impl<'m> Members<'m> {
         match end {
             FlowEnd::Pod(pod) => vec![Endpoint::Pod(in_its_namespace(pod, self.inventory))],
             FlowEnd::Addr(ip) => vec![self.at(*ip)],
-            FlowEnd::Name(name) => vec![Endpoint::named(self.quiet, name.clone())],
+            FlowEnd::Name(name) => self.named(name).collect(),
             FlowEnd::Set(set) => self.of_set(set),
         }
     }
@@ -98,7 +108,7 @@ impl<'m> Members<'m> {
         }
         self.of_nets(&set.nets, &mut out);
         for part in &set.names {
-            out.push(Endpoint::named(self.quiet, a_name(&part.pattern)));
+            out.extend(self.named(&a_name(&part.pattern)));
         }
         let mut seen = rustc_hash::FxHashSet::default();
         out.retain(|end| seen.insert(end.clone()));
@@ -132,25 +142,38 @@ impl<'m> Members<'m> {
         }
     }
 
+    fn named(&self, name: &SmolStr) -> impl Iterator<Item = Endpoint> {
+        let answers = self.answers.iter();
+        answers.map(|ip| Endpoint::named(*ip, name.clone()))
+    }
+
     fn of_nets(&self, nets: &[Net], out: &mut Vec<Endpoint>) {
         if nets.is_empty() {
             return;
         }
         let set = AddrSet::from_nets(nets);
         self.world(|ip| set.contains(ip), out);
+        // A network that no rule speaks of may have a border inside of what rules tell apart.
+        for ip in atoms::net_borders(nets).filter(|ip| set.contains(*ip)) {
+            self.address(ip, out);
+        }
     }
 
     /// One address for each part, and the API server at it where it may be.
     fn world(&self, test: impl Fn(IpAddr) -> bool, out: &mut Vec<Endpoint>) {
         for ip in self.addresses.iter().copied().filter(|ip| test(*ip)) {
-            out.push(Endpoint::addr(ip));
-            if self.model.settings.control_plane != ControlPlane::Nodes {
-                out.push(Endpoint::Addr {
-                    ip,
-                    names: Vec::new(),
-                    api_server: true,
-                });
-            }
+            self.address(ip, out);
+        }
+    }
+
+    fn address(&self, ip: IpAddr, out: &mut Vec<Endpoint>) {
+        out.push(Endpoint::addr(ip));
+        if self.model.settings.control_plane != ControlPlane::Nodes {
+            out.push(Endpoint::Addr {
+                ip,
+                names: Vec::new(),
+                api_server: true,
+            });
         }
     }
 
@@ -215,15 +238,17 @@ fn cubes(model: &Model) -> impl Iterator<Item = &Cube> {
     model.workloads.iter().map(|w| &*w.pods).chain(parts)
 }
 
-fn quiet(model: &Model, addresses: &[IpAddr]) -> IpAddr {
-    let denied = model.ends.iter().filter(|end| end.verdict == Verdict::Deny);
-    let denied = AddrSet::from_nets(denied.flat_map(|end| &end.peers.nets));
+fn answers(model: &Model, addresses: &[IpAddr], denied: &AddrSet) -> Vec<IpAddr> {
     let named = AddrSet::from_nets(model.ends.iter().flat_map(|end| &end.peers.nets));
-    let free = |set: &AddrSet| addresses.iter().copied().find(|ip| !set.contains(*ip));
-    free(&named)
-        .or_else(|| free(&denied))
-        .or_else(|| addresses.first().copied())
-        .unwrap_or(IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED))
+    let outside = |set: &AddrSet| addresses.iter().copied().find(|ip| !set.contains(*ip));
+    let quiet = outside(&named)
+        .or_else(|| outside(denied))
+        .or_else(|| addresses.first().copied());
+    let opened = addresses.iter().copied();
+    let opened = opened.filter(|ip| named.contains(*ip) && !denied.contains(*ip));
+    let mut out = vec![quiet.unwrap_or(IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED))];
+    out.extend(opened.filter(|ip| Some(*ip) != quiet));
+    out
 }
 
 /// A name that the pattern admits: the shortest, with `x` where a label has to be.

@@ -158,6 +158,7 @@ impl<'m> Runner<'m> {
         if cases.saturating_mul(ports.len()) > FLOW_CASES_MAX {
             return FlowOutcome::unjudged(FailedBy::TooMany(FLOW_CASES_MAX));
         }
+        let which = Need::among(&stated.to);
         let mut sum = Sum::new(stated.expect);
         for src in &sources {
             for dst in &destinations {
@@ -181,7 +182,7 @@ impl<'m> Runner<'m> {
                     });
                     sum.add(case);
                 }
-                sum.conclude(on_ports);
+                sum.conclude(on_ports, which);
             }
         }
         sum.outcome()
@@ -251,11 +252,11 @@ impl Sum {
     }
 
     /// One pair of ends is done: what it says over all of its ports.
-    fn conclude(&mut self, on_ports: Option<Answer>) {
+    fn conclude(&mut self, on_ports: Option<Answer>, which: Need) {
         let Some(verdict) = on_ports else { return };
         self.answer = Some(match self.answer.take() {
             None => verdict,
-            Some(before) => before.either(&verdict, Need::Member),
+            Some(before) => before.either(&verdict, which),
         });
     }
 

@@ -102,7 +102,7 @@ pub(crate) fn asked(runner: &Runner<'_>, asked: &Asked) -> Result<Judged, String
     let ends = |end: &End, side| {
         let found = match end {
             End::Exactly(ends) => (ends.clone(), Need::Address),
-            End::Any(end) => (runner.ends(end), Need::Member),
+            End::Any(end) => (runner.ends(end), Need::among(end)),
         };
         if found.0.is_empty() {
             return Err(FailedBy::SelectsNothing(side).reason());

@@ -428,6 +428,22 @@ fn can_reach_is_about_every_pod_and_every_port() {
 }
 
 #[test]
+fn can_reach_is_about_every_member_of_an_entity() {
+    let one = || shop().allow("api", "db", "80");
+    let other = r#"{app: "frontend"} in shop -> {app: "db"} in shop"#;
+    check(one().can_reach("all", "db", "80"), other);
+    check(one().can_reach("cluster", "db", "80"), other);
+    let office = || shop().allow("10.0.0.0/16", "db", "80");
+    check(
+        office().can_reach("world", "db", "80"),
+        r#"203.0.113.7 -> {app: "db"} in shop"#,
+    );
+    check(office().can_reach("10.0.0.0/16", "db", "80"), "holds");
+    let everybody = shop().allow("all", "db", "80");
+    check(everybody.can_reach("all", "db", "80"), "holds");
+}
+
+#[test]
 fn can_reach_is_not_broken_by_a_pod_that_may_exist() {
     let model = shop()
         .workload("locked", "tier=locked")

@@ -4,7 +4,7 @@ use super::shop;
 use crate::{
     addr::Net,
     builder::{Builder, dns, inventory, tls},
-    interpret::{FailedBy, FlowOutcome, Need, Needs, Runner, Side, tests_of},
+    interpret::{Answer, FailedBy, FlowOutcome, Need, Needs, Runner, Side, tests_of},
     inventory::Inventory,
     model::{Facts, Model, Settings, Verdict},
 };
@@ -209,4 +209,36 @@ fn a_flow_of_the_command_line_expects_nothing() {
     let outcome = Runner::new(&model, None).run(&flow);
     assert_eq!(outcome.failed_by, None);
     assert_eq!(outcome.answer, crate::interpret::Answer::Deny);
+}
+
+/// Networks that no rule names have borders of their own.
+#[test]
+fn a_network_stands_for_all_of_its_addresses() {
+    let wide = shop().allow("web", "10.1.0.0/16", "443");
+    let model = wide.build();
+    let runner = Runner::new(&model, None);
+    let asked = shop().test("web", "10.0.0.0/15", "443", NONE, Verdict::Allow);
+    let asked = asked.build().tests.remove(0).flows.remove(0);
+    let outcome = runner.run(&asked);
+    assert_eq!(outcome.failed_by, Some(FailedBy::Otherwise));
+    assert_eq!(outcome.answer, Answer::Unknown(Needs::of([Need::Member])));
+}
+
+/// A name that no rule admits answers with any address, also with one that a rule opens.
+#[test]
+fn a_name_may_answer_inside_of_a_network() {
+    let model = || shop().allow("web", "10.0.0.0/8", "443");
+    check(
+        model().test("web", "dns:b.io", "443", NONE, Verdict::Deny),
+        Some(FailedBy::Otherwise),
+    );
+    check(
+        model().test("web", "dns:b.io", "444", NONE, Verdict::Deny),
+        None,
+    );
+    let closed = model().deny("all", "10.0.0.0/8", "");
+    check(
+        closed.test("web", "dns:b.io", "443", NONE, Verdict::Deny),
+        None,
+    );
 }
