@@ -7,7 +7,7 @@ use crate::{
     label::Cube,
     limits::LINT_CANDIDATES_MAX,
     lint::{
-        context::{Context, End, Found, found},
+        context::{Context, End, Found, SetId, found},
         parts::Part,
     },
     model::{Direction, Rule, Verdict, Via},
@@ -118,27 +118,53 @@ impl<'c, 'm> Udp<'c, 'm> {
             Direction::Ingress => ingress,
             Direction::Egress => egress,
         };
-        let pods = context
-            .set_parts(end.subject)
-            .filter_map(|part| match part {
-                Part::Pods(cube) => Some(*cube),
-                _ => None,
-            });
-        let met = pods
-            .flat_map(|cube| filed.index.candidates(cube))
-            .filter_map(|i| filed.by_cube.get(i))
-            .flatten();
-        met.chain(&filed.everywhere)
-            .take(LINT_CANDIDATES_MAX)
-            .copied()
+        filed
+            .at(context, end.subject)
             .find(|other| {
                 !shared(&end.end.ports, &other.end.ports).is_empty()
                     && context.meets(end.peers, other.peers)
             })
+            .filter(|_| end.end.direction == Direction::Ingress || self.enters(context, end))
+    }
+
+    /// Whether UDP may enter where it leaves to: every pod there may be sealed against it.
+    fn enters(&self, context: &Context<'m>, end: &End<'m>) -> bool {
+        let bound = context.bound(end.peers);
+        let pods = end.end.peers.nets.is_empty()
+            && end.end.peers.names.is_empty()
+            && end.end.peers.entities.is_empty();
+        let open = || context.model.workloads.iter().any(|w| w.open_ingress);
+        if !pods || !bound.whole || !bound.seals_ingress || open() {
+            return true;
+        }
+        let [ingress, _] = &self.direction;
+        ingress.at(context, end.peers).any(|other| {
+            !shared(&end.end.ports, &other.end.ports).is_empty()
+                && context.meets(other.peers, end.subject)
+        })
     }
 }
 
 impl<'c, 'm> Filed<'c, 'm> {
+    /// Ends whose subjects may meet a set, so many of them as are looked at.
+    fn at<'f>(
+        &'f self,
+        context: &'f Context<'m>,
+        set: SetId,
+    ) -> impl Iterator<Item = &'c End<'m>> + 'f {
+        let pods = context.set_parts(set).filter_map(|part| match part {
+            Part::Pods(cube) => Some(*cube),
+            _ => None,
+        });
+        let met = pods
+            .flat_map(|cube| self.index.candidates(cube))
+            .filter_map(|i| self.by_cube.get(i))
+            .flatten();
+        met.chain(&self.everywhere)
+            .take(LINT_CANDIDATES_MAX)
+            .copied()
+    }
+
     fn new(context: &'c Context<'m>, ends: impl Iterator<Item = &'c End<'m>>) -> Self {
         let mut numbers: FxHashMap<&'m Cube, usize> = FxHashMap::default();
         let mut cubes: Vec<&'m Cube> = Vec::new();

@@ -204,9 +204,7 @@ fn rule(plan: &Plan<'_>, end: &EndRule, origin: &Rule, out: &mut Vec<Diagnostic<
     if !carries(&end.ports, via.kind()) {
         let help = match via.kind() {
             ViaKind::Dns => "`dns` stands on single ports of TCP and UDP",
-            ViaKind::Tls | ViaKind::Http => {
-                "this clause stands on TCP ports, and `http` not on all"
-            }
+            ViaKind::Tls | ViaKind::Http => "this clause stands on TCP ports",
         };
         out.push(refuse("ports with this `via`", help));
     }
@@ -252,8 +250,7 @@ fn node_local_dns(origin: &Rule) -> Diagnostic<Place> {
 /// The protocol and ports that a clause of this kind can stand on.
 fn carries(ports: &PortSet, kind: ViaKind) -> bool {
     match kind {
-        ViaKind::Tls => ports.is_tcp_only(),
-        ViaKind::Http => ports.is_tcp_only() && !ports.tcp.is_full(),
+        ViaKind::Tls | ViaKind::Http => ports.is_tcp_only(),
         ViaKind::Dns => {
             let single = |r: &Ranges| r.as_slice().iter().all(|(low, high)| low == high);
             !ports.all

@@ -1,12 +1,14 @@
 //! Names that no rule lets Cilium learn (cilium-lowering.md §7.2).
 //!
 //! An address is learned from DNS answers that Cilium's proxy saw for that pod, so every name of an
-//! external must be inside some `via dns` of the same pods. A resolver rule without it counts not.
+//! external must be inside some `via dns` of the same pods. A resolver rule without it counts not,
+//! and none whose every query a deny of the same pods stops.
 
 use npl_diagnostics::{Diagnostic, Place, codes::cilium as codes};
 use npl_policy::{
+    addr::AddrSet,
     label::Cube,
-    model::{Direction, Verdict, Via},
+    model::{Direction, EndRule, Entity, Verdict, Via},
     name::{NamePattern, union_contains},
 };
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -15,7 +17,7 @@ use super::{
     bind::OwnedId,
     class::ClassId,
     findings::at,
-    plan::{End, Plan},
+    plan::{End, EndId, Plan},
 };
 
 pub(super) fn check(plan: &Plan<'_>) -> Vec<Diagnostic<Place>> {
@@ -72,11 +74,20 @@ impl Names {
     }
 }
 
+#[derive(Debug, Default)]
+struct OfPods<'p> {
+    asks: FxHashSet<Asks<'p>>,
+    denies: Vec<&'p EndRule>,
+}
+
+/// Names, and the rule that lets pods ask for them.
+type Asks<'p> = (&'p NamePattern, EndId);
+
 /// What pods may ask, as far as every one of them may.
 struct Learned<'p> {
     plan: &'p Plan<'p>,
-    /// By class: the names that its rules with `via dns` let pods of a subject ask.
-    asked: Vec<FxHashMap<&'p Cube, FxHashSet<&'p NamePattern>>>,
+    /// By class: the rules with `via dns` of pods of a subject, and the denies.
+    asked: Vec<FxHashMap<&'p Cube, OfPods<'p>>>,
     /// By class, and by the pods that ask.
     known: FxHashMap<(ClassId, &'p Cube), Names>,
 }
@@ -84,17 +95,27 @@ struct Learned<'p> {
 impl<'p> Learned<'p> {
     fn new(plan: &'p Plan<'p>) -> Self {
         let classes = &plan.binder.classes;
-        let mut asked: Vec<FxHashMap<&Cube, FxHashSet<&NamePattern>>> = Vec::new();
+        let mut asked: Vec<FxHashMap<&Cube, OfPods<'_>>> = Vec::new();
         asked.resize_with(classes.count(), FxHashMap::default);
         for (id, own) in plan.binder.owned.iter().enumerate() {
             let side = plan.side(id, Direction::Egress);
             for bound in side.into_iter().flat_map(|side| &side.bound) {
-                let via = plan.ends.get(bound.end).map(|end| end.rule.via.as_deref());
-                if let Some(Some(Via::Dns(names))) = via
-                    && let Some(by_subject) = classes.of(id).and_then(|id| asked.get_mut(id))
-                {
+                let Some(rule) = plan.ends.get(bound.end).map(|end| end.rule) else {
+                    continue;
+                };
+                let names = match (rule.verdict, rule.via.as_deref()) {
+                    (Verdict::Deny, _) => &[],
+                    (_, Some(Via::Dns(names))) => names.as_slice(),
+                    _ => continue,
+                };
+                if let Some(by_subject) = classes.of(id).and_then(|id| asked.get_mut(id)) {
                     let subject = bound.subject.cube(own.workload);
-                    by_subject.entry(subject).or_default().extend(names);
+                    let of_pods = by_subject.entry(subject).or_default();
+                    let asks = names.iter().map(|name| (name, bound.end));
+                    of_pods.asks.extend(asks);
+                    if rule.verdict == Verdict::Deny {
+                        of_pods.denies.push(rule);
+                    }
                 }
             }
         }
@@ -111,12 +132,37 @@ impl<'p> Learned<'p> {
         self.known.entry((class, pods)).or_insert_with(|| {
             let mut out = Names::default();
             let asked = binder.meets(id).iter().filter_map(|id| self.asked.get(*id));
-            for (_, names) in asked.flatten().filter(|(subject, _)| pods.implies(subject)) {
-                names.iter().for_each(|name| out.add(name));
+            let of_pods = asked.flatten().filter(|(subject, _)| pods.implies(subject));
+            let of_pods: Vec<&OfPods<'_>> = of_pods.map(|(_, of_pods)| of_pods).collect();
+            let mut stopped: FxHashMap<EndId, bool> = FxHashMap::default();
+            for (name, end) in of_pods.iter().flat_map(|of_pods| &of_pods.asks) {
+                let stopped = stopped.entry(*end).or_insert_with(|| {
+                    let rule = self.plan.ends.get(*end).map(|end| end.rule);
+                    let mut denies = of_pods.iter().flat_map(|of_pods| &of_pods.denies);
+                    rule.is_some_and(|rule| denies.any(|deny| stops(deny, rule)))
+                });
+                if !*stopped {
+                    out.add(name);
+                }
             }
             out
         })
     }
+}
+
+/// Whether a deny covers every flow of an allow of the same pods.
+fn stops(deny: &EndRule, rule: &EndRule) -> bool {
+    let (of, all) = (&rule.peers, &deny.peers);
+    let everything = all.entities.contains(&Entity::All);
+    let cluster = everything || all.entities.contains(&Entity::Cluster);
+    let pods = |cube: &Cube| cluster || all.pods.iter().any(|part| cube.implies(&part.pods));
+    let entity = |entity: &Entity| everything || all.entities.contains(entity);
+    let nets = everything || AddrSet::from_nets(&of.nets).implies(&AddrSet::from_nets(&all.nets));
+    rule.ports.implies(&deny.ports)
+        && of.names.is_empty()
+        && nets
+        && of.pods.iter().all(|part| pods(&part.pods))
+        && of.entities.iter().all(entity)
 }
 
 fn never_learned(end: &End<'_>, workload: &str, pattern: &NamePattern) -> Diagnostic<Place> {

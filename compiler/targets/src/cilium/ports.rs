@@ -25,6 +25,16 @@ pub(super) fn sayable(set: &PortSet) -> bool {
             .all(without_zero)
 }
 
+/// Every port of a protocol as 1 to 65535: Cilium refuses `http` on `"0"`, and its proxy hears of
+/// every port, of each protocol, where `serverNames` stand on it. Nothing listens on port 0.
+pub(super) fn without_zero(set: &PortSet) -> PortSet {
+    let mut out = set.clone();
+    for ranges in [&mut out.tcp, &mut out.udp, &mut out.sctp] {
+        *ranges = ranges.subtract(&Ranges::new([(0, 0)]));
+    }
+    out
+}
+
 pub(super) fn lower(set: &PortSet) -> Lowered {
     if set.all {
         return Lowered {

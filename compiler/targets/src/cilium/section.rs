@@ -127,7 +127,10 @@ fn rules<P: Clone, L: Clone>(
         let Some(clause) = clause(group.clauses) else {
             continue;
         };
-        let lowered = ports::lower(group.ports);
+        let lowered = match group.clauses.is_empty() {
+            true => ports::lower(group.ports),
+            false => ports::lower(&ports::without_zero(group.ports)),
+        };
         let (by_kind, names) = sort_peers(plan, &group.peers);
         for peers in kinds(by_kind, names) {
             let rule = |traffic| Rule {

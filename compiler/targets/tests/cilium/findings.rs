@@ -128,10 +128,6 @@ fn what_no_policy_can_say() {
         codes(base().allow_via("a", "b", "443/udp", tls(&["x"]))),
         ["not-expressible"]
     );
-    assert_eq!(
-        codes(base().allow_via("a", "b", "*", http(&[("", "/")]))),
-        ["not-expressible"]
-    );
     // No entry is no limit: existing policies say `http: [{}]`, and so is it written.
     assert_eq!(codes(base().allow_via("a", "b", "80", http(&[]))), NONE);
     assert_eq!(codes(base().allow("a", "b", "0-9")), ["not-expressible"]);

@@ -256,9 +256,32 @@ fn a_cidr_never_matches_pods_or_nodes() {
     assert!(!output.objects[0].yaml.contains("toCIDR:"));
 }
 
+/// Cilium refuses `http` on port "0", and tells its proxy of every port, of each protocol, where
+/// `serverNames` stand on it (reference, section 1).
+#[test]
+fn a_clause_on_every_port_names_them() {
+    for clause in [tls(&["x.io"]), http(&[("GET", "/")])] {
+        let rule = base().allow_via("a", "b", "*", clause);
+        assert_eq!(codes(rule.clone()), Vec::<&str>::new());
+        let yaml = &emit(rule).objects[0].yaml;
+        assert!(
+            yaml.contains("port: \"1\"\n        endPort: 65535"),
+            "{yaml}"
+        );
+        assert!(!yaml.contains("port: \"0\""), "{yaml}");
+    }
+}
+
 #[test]
 fn names_need_dns_proxying() {
     let unseen = || base().allow("a", "name:api.example.com", "443");
+    let denied = unseen().allow_via("a", "f", "53/any", dns(&["*"]));
+    assert_eq!(
+        codes(denied.clone().deny("a", "f", "")),
+        ["name-never-learned"]
+    );
+    // Over UDP the answers are still seen.
+    assert_eq!(codes(denied.deny("a", "f", "53/tcp")), Vec::<&str>::new());
     assert_eq!(codes(unseen()), ["name-never-learned"]);
     assert_eq!(
         codes(unseen().allow("a", "f", "53/any")),

@@ -313,6 +313,8 @@ fn quic_bypasses_sni() {
     );
     check(clause().allow("web", "api", "444/udp"), &[]);
     check(clause().allow("web", "db", "443/udp"), &[]);
+    // `api` is sealed, and `cluster` opens it no way in.
+    check(clause().allow("web", "cluster", "443/udp"), &[]);
     check(
         clause().allow_via("web", "dns", "443/udp", dns(&["*"])),
         &[],
