@@ -41,7 +41,17 @@ const FINDINGS: [&str; 4] = [
 ];
 
 /// Programs that once differed, by name.
-const DIFFERED: [(&str, &str); 3] = [
+const DIFFERED: [(&str, &str); 5] = [
+    (
+        "a server name on every port",
+        "namespace shop\nworkload a { app: \"a\" }\nworkload b { app: \"b\" }\nallow a -> b:*/tcp via \
+         tls.sni \"x.io\"\nallow a -> b:53/udp\n",
+    ),
+    (
+        "a request on every port",
+        "namespace shop\nworkload a { app: \"a\" }\nworkload b { app: \"b\" }\nallow a -> b:*/tcp via \
+         http { GET \"/x\" }\nallow a -> b:53/udp\n",
+    ),
     (
         "the cluster beside a request to Cilium's ingress",
         "namespace shop\nworkload w0 { app: \"a\" }\nworkload w2 { app: \"a\", tier not in [\"x\"] } open \

@@ -100,6 +100,9 @@ pub struct Options {
     /// The day that `until` is judged by, instead of today
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = crate::clock::parse_day)]
     pub as_of: Option<Date>,
+    /// Claims that hold only under assumptions, or only for the pods of the inventory, fail
+    #[arg(long)]
+    pub strict: bool,
     /// Threads to use, instead of one for each processor
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,

@@ -319,6 +319,11 @@ fn continues(lexemes: &[Lexeme], start: usize, index: usize) -> bool {
                     && matches!(kind_at(Some(start)), Some(T::Workload | T::Foreign))
                     && (previous.is_word() || previous == T::Str))
         }
+        // `allow a -> b port 443`.
+        T::PortWord if matches!(kind_at(Some(index + 1)), Some(T::Int | T::Port)) => {
+            let rule = kind_at(Some(start));
+            !word.new_line && matches!(rule, Some(T::Allow | T::Deny | T::Assert))
+        }
         T::Workload if previous == T::Foreign => true,
         // `foreign; workload a`, `foreign a workload {`.
         T::Workload if before == Some(T::Foreign) => {

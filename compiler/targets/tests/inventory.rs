@@ -111,6 +111,25 @@ fn every_kind_that_makes_pods_is_read() {
     assert_eq!(format!("{addresses:?}"), "[10.0.0.7, 2001:db8::7]");
 }
 
+/// `kubectl get pods` shows where nodes are; the node's own object says more.
+#[test]
+fn the_host_of_a_pod_is_a_node() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n\
+               spec: {nodeName: n1, containers: [{name: c}]}\n\
+               status: {podIP: 10.0.0.7, hostIP: 192.168.0.4}\n";
+    let nodes = |text: &str| {
+        let nodes = inventory(text).nodes;
+        let shown = nodes
+            .iter()
+            .map(|n| format!("{} {:?}", n.name, n.addresses));
+        shown.collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(nodes(pod), "n1 [192.168.0.4]");
+    let node = "---\napiVersion: v1\nkind: Node\nmetadata: {name: n1}\n\
+                status: {addresses: [{type: InternalIP, address: 192.168.0.5}]}\n";
+    assert_eq!(nodes(&format!("{pod}{node}")), "n1 [192.168.0.5]");
+}
+
 #[test]
 fn what_a_controller_made_adds_its_addresses_to_the_template() {
     let made = "---

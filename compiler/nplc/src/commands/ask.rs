@@ -72,6 +72,7 @@ pub(super) fn open_with_policies(
     }
     let mut units = pipeline::open(&Disk, &request)?;
     for unit in &mut units {
+        unit.set_strict(options.strict);
         unit.set_jobs(options.jobs.map_or(0, usize::from));
         unit.left_out().for_each(|text| ui.talk(&text));
         ui.detail(&unit.describe());

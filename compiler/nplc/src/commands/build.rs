@@ -225,7 +225,12 @@ fn into_folder(
 
 /// What no object shows.
 fn summary(outputs: &[(&Unit, Analysis, Output)], ui: &Ui) {
-    for (_, _, output) in outputs {
+    for (_, analysis, output) in outputs {
+        if !analysis.claims.is_empty()
+            && let Some(note) = super::test::not_closed_yet(analysis)
+        {
+            ui.talk(&note);
+        }
         for end in &output.summary.not_enforced_here {
             ui.talk(&format!("not enforced here: {end}"));
         }

@@ -359,6 +359,15 @@ impl Unit {
         self.host.set_jobs(jobs);
     }
 
+    /// Claims that hold only under assumptions, or only for the pods of the inventory, fail.
+    pub fn set_strict(&mut self, strict: bool) {
+        self.host.set_strict(strict);
+    }
+
+    pub fn is_strict(&self) -> bool {
+        self.host.is_strict()
+    }
+
     /// Findings with absolute places, levels and ignores applied.
     pub fn finish(&self, found: Vec<Diagnostic<Place>>) -> Vec<Diagnostic> {
         self.host.finish(found)

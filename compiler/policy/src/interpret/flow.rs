@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 
 use crate::{
     http::Fact,
-    model::{Facts, FlowEnd, FlowPort, Pod},
+    model::{Facts, FlowPort, Pod},
 };
 
 /// One end of a flow, concrete enough to decide which sets hold it.
@@ -77,14 +77,6 @@ pub enum Need {
 }
 
 impl Need {
-    /// What tells the members of an end apart.
-    pub fn among(end: &FlowEnd) -> Self {
-        match end {
-            FlowEnd::Name(_) => Self::Address,
-            _ => Self::Member,
-        }
-    }
-
     /// As the JSON output names it (cli.md §3).
     pub fn as_str(self) -> &'static str {
         match self {

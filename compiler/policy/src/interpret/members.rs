@@ -71,7 +71,7 @@ impl<'m> Members<'m> {
         match end {
             FlowEnd::Pod(pod) => vec![Endpoint::Pod(in_its_namespace(pod, self.inventory))],
             FlowEnd::Addr(ip) => vec![self.at(*ip)],
-            FlowEnd::Name(name) => self.named(name).collect(),
+            FlowEnd::Name(name) => self.named(name).into_iter().collect(),
             FlowEnd::Set(set) => self.of_set(set),
         }
     }
@@ -142,9 +142,28 @@ impl<'m> Members<'m> {
         }
     }
 
-    fn named(&self, name: &SmolStr) -> impl Iterator<Item = Endpoint> {
-        let answers = self.answers.iter();
-        answers.map(|ip| Endpoint::named(*ip, name.clone()))
+    fn named(&self, name: &SmolStr) -> Option<Endpoint> {
+        let quiet = self.answers.first()?;
+        Some(Endpoint::named(*quiet, name.clone()))
+    }
+
+    /// The same name with each other address that it may answer with.
+    pub(crate) fn other_answers(&self, end: &Endpoint) -> Vec<Endpoint> {
+        let (quiet, others) = match (self.answers.split_first(), end) {
+            (Some(answers), Endpoint::Addr { ip, names, .. }) if !names.is_empty() => {
+                (answers.0 == ip, answers.1)
+            }
+            _ => return Vec::new(),
+        };
+        let at = |ip: &IpAddr| match end {
+            Endpoint::Addr { names, .. } => Endpoint::Addr {
+                ip: *ip,
+                names: names.clone(),
+                api_server: false,
+            },
+            _ => end.clone(),
+        };
+        others.iter().filter(|_| quiet).map(at).collect()
     }
 
     fn of_nets(&self, nets: &[Net], out: &mut Vec<Endpoint>) {

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     inventory::Inventory,
     limits::FLOW_CASES_MAX,
-    model::{FlowEnd, FlowPort, Model, TestFlow, Verdict},
+    model::{Facts, FlowEnd, FlowPort, Model, TestFlow, Verdict},
 };
 
 /// Judges stated flows over one model and, if there is one, its inventory.
@@ -133,6 +133,12 @@ impl<'m> Runner<'m> {
         self.members.of(end)
     }
 
+    /// A name that stands for an address, with each other address that it may answer with: to be
+    /// asked where the first is not admitted.
+    pub fn other_answers(&self, end: &Endpoint) -> Vec<Endpoint> {
+        self.members.other_answers(end)
+    }
+
     /// Ports that stand for every port, where a flow names none.
     pub fn ports(&self) -> Vec<FlowPort> {
         atoms::ports(self.interpreter.model, None)
@@ -158,44 +164,56 @@ impl<'m> Runner<'m> {
         if cases.saturating_mul(ports.len()) > FLOW_CASES_MAX {
             return FlowOutcome::unjudged(FailedBy::TooMany(FLOW_CASES_MAX));
         }
-        let which = Need::among(&stated.to);
         let mut sum = Sum::new(stated.expect);
         for src in &sources {
             for dst in &destinations {
-                let case = |port: FlowPort| {
-                    let flow = Flow {
-                        src: src.clone(),
-                        dst: dst.clone(),
-                        port,
-                        facts: facts.clone(),
-                    };
-                    let verdict = self.interpreter.judge(&flow);
-                    Case { flow, verdict }
+                let mut answer = self.on_ports(src, dst, &ports, &facts, &mut sum);
+                // What a rule admits by its name it admits at every address.
+                let others = match answer {
+                    Some(Answer::Allow) | None => Vec::new(),
+                    _ => self.members.other_answers(dst),
                 };
-                let mut on_ports: Option<Answer> = None;
-                for port in &ports {
-                    let case = case(*port);
-                    let verdict = case.verdict.verdict.clone();
-                    on_ports = Some(match on_ports {
-                        None => verdict,
-                        Some(before) => before.either(&verdict, Need::Port),
-                    });
-                    sum.add(case);
+                for other in others {
+                    let more = self.on_ports(src, &other, &ports, &facts, &mut sum);
+                    answer = answer.zip(more).map(|(a, b)| a.either(&b, Need::Address));
                 }
-                sum.conclude(on_ports, which);
+                sum.conclude(answer);
             }
         }
         sum.outcome()
     }
 
+    /// What is said of two ends over some ports.
+    fn on_ports(
+        &self,
+        src: &Endpoint,
+        dst: &Endpoint,
+        ports: &[FlowPort],
+        facts: &Facts,
+        sum: &mut Sum,
+    ) -> Option<Answer> {
+        let mut on_ports: Option<Answer> = None;
+        for port in ports {
+            let flow = Flow {
+                src: src.clone(),
+                dst: dst.clone(),
+                port: *port,
+                facts: facts.clone(),
+            };
+            let verdict = self.interpreter.judge(&flow);
+            let answer = verdict.verdict.clone();
+            on_ports = Some(match on_ports {
+                None => answer,
+                Some(before) => before.either(&answer, Need::Port),
+            });
+            sum.add(Case { flow, verdict });
+        }
+        on_ports
+    }
+
     /// An address has the name that a `dns` fact gives it (grammar.md §9); on port 53 the fact is
     /// what a query asks for.
-    fn name_address(
-        &self,
-        stated: &TestFlow,
-        facts: &mut crate::model::Facts,
-        destinations: &mut [Endpoint],
-    ) {
+    fn name_address(&self, stated: &TestFlow, facts: &mut Facts, destinations: &mut [Endpoint]) {
         if !stated.names_address() {
             return;
         }
@@ -252,11 +270,11 @@ impl Sum {
     }
 
     /// One pair of ends is done: what it says over all of its ports.
-    fn conclude(&mut self, on_ports: Option<Answer>, which: Need) {
+    fn conclude(&mut self, on_ports: Option<Answer>) {
         let Some(verdict) = on_ports else { return };
         self.answer = Some(match self.answer.take() {
             None => verdict,
-            Some(before) => before.either(&verdict, which),
+            Some(before) => before.either(&verdict, Need::Member),
         });
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use npl_diagnostics::{
-    Diagnostic, Place,
+    Diagnostic, Place, TextRange,
     codes::{sets, syntax},
 };
 use npl_syntax::ast::ItemKind;
@@ -32,7 +32,9 @@ pub(crate) fn check(db: &dyn Db, file: SourceFile) -> Arc<[Diagnostic<Place>]> {
     for item in &cut.items {
         let parsed = parse(db, *item);
         let in_item = |range| item.place(db, range);
-        out.extend(parsed.diagnostics.iter().map(|d| d.clone().map(in_item)));
+        let told = parsed.diagnostics.iter().cloned();
+        let told = told.map(|d| not_a_name(db, *item, d));
+        out.extend(told.map(|d| d.map(in_item)));
         let refused = Refused::of(item.text(db), parsed);
         let new = |d: &&Diagnostic<Place>| !refused.tells(d, in_item);
         let word = item.word(db);
@@ -46,7 +48,8 @@ pub(crate) fn check(db: &dyn Db, file: SourceFile) -> Arc<[Diagnostic<Place>]> {
         }
     }
     let mut out = once_for_each_word(once_for_all_namespaces(db, file, out));
-    out.extend_from_slice(&module_scope(db, file).diagnostics);
+    let scope = module_scope(db, file).diagnostics.iter();
+    out.extend(scope.filter(|d| !torn_import(db, file, d)).cloned());
     out.extend_from_slice(&mentions(db, file).diagnostics);
     if own {
         out.extend_from_slice(&ignores(db, file).diagnostics);
@@ -54,6 +57,42 @@ pub(crate) fn check(db: &dyn Db, file: SourceFile) -> Arc<[Diagnostic<Place>]> {
         out.retain(Diagnostic::is_error);
     }
     out.into()
+}
+
+/// `use std.cloud.{meta data}`: of the two halves of a name neither is one.
+fn torn_import(db: &dyn Db, file: SourceFile, found: &Diagnostic<Place>) -> bool {
+    let at = found.at.range;
+    let mut uses = declared(db, file).uses.iter();
+    let item = uses.find(|item| item.place(db, at) == found.at);
+    let errors = item.map(|item| parse(db, *item).diagnostics.iter());
+    let mut errors = errors.into_iter().flatten();
+    errors.any(|d| d.code == &syntax::MISSING_COMMA && (d.at == at || d.at.start == at.end + 1))
+}
+
+/// Quotes around a word that names something make another program of it: nobody but the author
+/// knows which was meant.
+fn not_a_name(
+    db: &dyn Db,
+    item: Item<'_>,
+    mut found: Diagnostic<TextRange>,
+) -> Diagnostic<TextRange> {
+    if found.code != &syntax::UNQUOTED_STRING {
+        return found;
+    }
+    let word = item.text(db).get(found.at.as_usize()).unwrap_or_default();
+    let formal = match &parse(db, item).item.kind {
+        ItemKind::Template { formals, .. } => formals.iter().any(|f| f.name.node == word),
+        _ => false,
+    };
+    if formal || module_scope(db, item.file(db)).get(word).is_some() {
+        for fix in &mut found.fixes {
+            fix.safe = false;
+        }
+        found = found.note(format!(
+            "`{word}` is declared, but a name cannot stand here: only text in quotes"
+        ));
+    }
+    found
 }
 
 /// One `namespace` at the top of a file is missing, however many workloads are in none; nothing is

@@ -2,7 +2,11 @@
 //! missing is the same mistake, so that nothing says it of each of their uses.
 
 use npl_diagnostics::{Diagnostic, TextRange, codes::syntax};
-use npl_syntax::{ItemWord, TokenKind as T, ast::ItemKind, is_reserved, lex};
+use npl_syntax::{
+    ItemWord, TokenKind as T,
+    ast::{ItemKind, UseWhat},
+    is_reserved, lex,
+};
 use smol_str::{SmolStr, format_smolstr};
 
 use super::{
@@ -19,6 +23,7 @@ pub(crate) fn intended(db: &dyn Db, file: SourceFile) -> Vec<SmolStr> {
     let mut out = Vec::new();
     for item in &items(db, file).items {
         if let ItemKind::Template { body, .. } = &parse(db, *item).item.kind {
+            out.extend(body.iter().flat_map(|item| brought_in(&item.kind)).cloned());
             out.extend(
                 body.iter()
                     .filter_map(name_of)
@@ -34,6 +39,24 @@ pub(crate) fn intended(db: &dyn Db, file: SourceFile) -> Vec<SmolStr> {
     out.sort_unstable();
     out.dedup();
     out
+}
+
+/// The names that a `use` brings in.
+fn brought_in(kind: &ItemKind) -> Vec<&SmolStr> {
+    let ItemKind::Use(tree) = kind else {
+        return Vec::new();
+    };
+    match &tree.what {
+        UseWhat::Last => tree
+            .path
+            .segments
+            .last()
+            .map(|name| &name.node)
+            .into_iter()
+            .collect(),
+        UseWhat::As(name) => vec![&name.node],
+        UseWhat::Names(list) => list.iter().map(|name| &name.node).collect(),
+    }
 }
 
 fn of_item(db: &dyn Db, item: Item<'_>, errors: &[&Diagnostic<TextRange>], out: &mut Vec<SmolStr>) {

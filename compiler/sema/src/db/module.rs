@@ -123,6 +123,10 @@ impl<'db> Build<'db> {
         range: Option<TextRange>,
     ) -> bool {
         if let Some((other, at)) = self.names.get(name).copied() {
+            // What leads nowhere brings in no second thing of the name.
+            if binding == Binding::Broken {
+                return false;
+            }
             let found = self.duplicate(name, (item, range), (other, at));
             self.scope.diagnostics.push(found);
             return false;

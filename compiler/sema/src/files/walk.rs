@@ -2,7 +2,7 @@
 //!
 //! Sorted by path, so that nothing depends on the order in which a file system lists. Names that
 //! begin with a dot are left out, and so is what a build wrote. A linked folder is followed, and
-//! refused if it leads back to one that is being looked into.
+//! left out if it leads back to one that is being looked into: all that it holds is read there.
 
 use std::collections::BTreeSet;
 
@@ -160,7 +160,13 @@ impl Walker<'_> {
                     self.found.packages.push(path);
                     return Ok(());
                 }
-                self.folder(&path)
+                match self.folder(&path) {
+                    Err((at, FileError::Loop)) if at == path => {
+                        self.found.broken.push((path, FileError::Loop));
+                        Ok(())
+                    }
+                    walked => walked,
+                }
             }
             FileKind::File if is_npl(&path) => self.keep(path, true),
             FileKind::File if is_yaml(&path) => self.keep(path, false),

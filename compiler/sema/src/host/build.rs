@@ -30,6 +30,7 @@ pub(super) fn host(program: Program, watch: Option<Watch>) -> Host {
         packages: Vec::new(),
         flow: None,
         jobs: 0,
+        strict: false,
         warm: AtomicBool::new(false),
         model: Mutex::new(None),
         texts,

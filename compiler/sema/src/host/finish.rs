@@ -2,7 +2,7 @@
 
 use npl_diagnostics::{
     Anchor, Diagnostic, FileId, LineIndex, Place, Severity, Sources as _, Span, TextRange,
-    codes::{Code, config},
+    codes::{Code, claims, config},
 };
 use npl_policy::lint::RULE_OF_TEMPLATE;
 use rustc_hash::FxHashMap;
@@ -47,6 +47,9 @@ impl Host {
     }
 
     fn lint_level(&self, code: Code) -> Option<Level> {
+        if self.strict && [&claims::CLAIM_ASSUMES, &claims::CLAIM_HOLDS_HERE].contains(&code) {
+            return Some(Level::Error);
+        }
         let levels = &self.manifest().lints;
         levels.iter().find(|l| l.code == code).map(|l| l.level)
     }

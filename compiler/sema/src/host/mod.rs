@@ -48,6 +48,7 @@ pub struct Host {
     /// The slot of the flow that was parsed last.
     flow: Option<FileId>,
     jobs: usize,
+    strict: bool,
     /// The first answer is worked out on all cores; later ones have little left to do.
     warm: AtomicBool,
     model: Mutex<Option<Arc<Model>>>,
@@ -68,6 +69,15 @@ impl Host {
     /// one for each core.
     pub fn set_jobs(&mut self, jobs: usize) {
         self.jobs = jobs;
+    }
+
+    /// Claims that hold only under assumptions, or only for the pods of the inventory, fail.
+    pub fn set_strict(&mut self, strict: bool) {
+        self.strict = strict;
+    }
+
+    pub fn is_strict(&self) -> bool {
+        self.strict
     }
 
     pub fn program(&self) -> &Program {

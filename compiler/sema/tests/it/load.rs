@@ -298,14 +298,11 @@ fn links() {
     files.link("/code/link.npl", "other/a.npl");
     let loaded = load(&files, &request(&["/code/link.npl"])).unwrap();
     crate::common::same(&shown(&loaded), "a@/code/other: a*=a.npl");
+    let before = load(&files, &request(&["/code/other"])).unwrap();
     files.link("/code/other/b/up", "..");
-    let error = load(&files, &request(&["/code/other"])).unwrap_err();
-    crate::common::same(
-        &error.to_string(),
-        r#"
-cannot read `/code/other/b/up`: its links lead round in a loop
-"#,
-    );
+    // All that it leads to is read where it lies.
+    let loaded = load(&files, &request(&["/code/other"])).unwrap();
+    crate::common::same(&shown(&loaded), &shown(&before));
     files.link("/round.npl", "round.npl");
     let error = load(&files, &request(&["/round.npl"])).unwrap_err();
     crate::common::same(

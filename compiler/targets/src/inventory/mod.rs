@@ -10,7 +10,10 @@ pub(crate) mod objects;
 mod services;
 mod workloads;
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
 
 use ipnet::IpNet;
 use npl_diagnostics::{Code, Diagnostic, FileId, Place, codes::inventory as codes};
@@ -101,6 +104,8 @@ struct Reader {
     slices: services::Slices,
     /// ReplicaSets, Jobs and Pods that a controller made: its template stands for them.
     owned: Vec<npl_policy::inventory::PodTemplate>,
+    /// Nodes that only a pod tells of, by name.
+    hosts: BTreeMap<SmolStr, ClusterNode>,
 }
 
 /// What every object says of itself.
@@ -269,6 +274,11 @@ impl Reader {
         self.join_slices();
         self.adopt();
         let inventory = &mut self.out.inventory;
+        let named: BTreeSet<&SmolStr> = inventory.nodes.iter().map(|n| &n.name).collect();
+        self.hosts.retain(|name, _| !named.contains(name));
+        inventory
+            .nodes
+            .extend(std::mem::take(&mut self.hosts).into_values());
         name_every_namespace(inventory);
         inventory.namespaces.sort_by(|a, b| a.name.cmp(&b.name));
         inventory.workloads.sort_by(|a, b| {

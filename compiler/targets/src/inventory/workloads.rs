@@ -1,9 +1,9 @@
 //! Pods and what makes pods.
 
 use npl_diagnostics::Place;
-use npl_policy::inventory::{ContainerPort, PodTemplate, Proto};
+use npl_policy::inventory::{ContainerPort, Node as ClusterNode, PodTemplate, Proto};
 use rustc_hash::FxHashMap;
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use super::{
     Metadata, Reader,
@@ -46,6 +46,7 @@ impl Reader {
             host_network: flag(spec, "hostNetwork"),
             ports: self.ports(spec),
             addresses: if kind == "Pod" {
+                self.host_of(node, spec, meta.place);
                 self.pod_addresses(node)
             } else {
                 Vec::new()
@@ -155,6 +156,27 @@ impl Reader {
                 Proto::Tcp
             }
         }
+    }
+
+    /// The node of a pod: its addresses are known where the node itself is not in the manifests.
+    fn host_of(&mut self, pod: &Node, spec: &Node, place: Place) {
+        let mut addresses: Vec<_> = self.address(pod, "status.hostIP").into_iter().collect();
+        for ip in list(pod, "status.hostIPs") {
+            addresses.extend(self.address(ip, "ip"));
+        }
+        sort(&mut addresses);
+        let Some(first) = addresses.first() else {
+            return;
+        };
+        let name = text(spec, "nodeName").unwrap_or_else(|| format_smolstr!("{first}"));
+        let host = ClusterNode {
+            name: name.clone(),
+            labels: Vec::new(),
+            addresses,
+            pod_cidrs: Vec::new(),
+            place,
+        };
+        self.hosts.entry(name).or_insert(host);
     }
 
     fn pod_addresses(&mut self, node: &Node) -> Vec<std::net::IpAddr> {

@@ -1,7 +1,9 @@
 //! Flows to verdicts, through the reference interpreter.
 
 use npl_policy::{
-    interpret::{Answer, Assurance, By, FailedBy, Flow, FlowVerdict, Need, Needs, Runner, Side},
+    interpret::{
+        Answer, Assurance, By, Endpoint, FailedBy, Flow, FlowVerdict, Need, Needs, Runner, Side,
+    },
     limits::FLOW_CASES_MAX,
     port::PortSet,
 };
@@ -102,7 +104,7 @@ pub(crate) fn asked(runner: &Runner<'_>, asked: &Asked) -> Result<Judged, String
     let ends = |end: &End, side| {
         let found = match end {
             End::Exactly(ends) => (ends.clone(), Need::Address),
-            End::Any(end) => (runner.ends(end), Need::among(end)),
+            End::Any(end) => (runner.ends(end), Need::Member),
         };
         if found.0.is_empty() {
             return Err(FailedBy::SelectsNothing(side).reason());
@@ -116,20 +118,32 @@ pub(crate) fn asked(runner: &Runner<'_>, asked: &Asked) -> Result<Judged, String
     if pairs.saturating_mul(ports.len()) > FLOW_CASES_MAX {
         return Err(FailedBy::TooMany(FLOW_CASES_MAX).reason());
     }
+    let on_ports = |src: &Endpoint, dst: &Endpoint| {
+        let mut sum: Option<Judged> = None;
+        for port in &ports {
+            let flow = Flow {
+                src: src.clone(),
+                dst: dst.clone(),
+                port: *port,
+                facts: asked.facts.clone(),
+            };
+            let judged = Judged::of(&flow, runner.interpreter().judge(&flow));
+            add(&mut sum, judged, Need::Port);
+        }
+        sum
+    };
     let mut sum: Option<Judged> = None;
     for src in &sources {
         let mut of_source: Option<Judged> = None;
         for dst in &destinations {
-            let mut of_pair: Option<Judged> = None;
-            for port in &ports {
-                let flow = Flow {
-                    src: src.clone(),
-                    dst: dst.clone(),
-                    port: *port,
-                    facts: asked.facts.clone(),
-                };
-                let judged = Judged::of(&flow, runner.interpreter().judge(&flow));
-                add(&mut of_pair, judged, Need::Port);
+            let mut of_pair = on_ports(src, dst);
+            // Where the addresses are given, it answers with no other.
+            let given = matches!(asked.dst, End::Exactly(_));
+            let admitted = of_pair.as_ref().is_none_or(|j| j.answer == Answer::Allow);
+            if !given && !admitted {
+                let others = runner.other_answers(dst);
+                let others = others.iter().filter_map(|dst| on_ports(src, dst));
+                others.for_each(|judged| add(&mut of_pair, judged, Need::Address));
             }
             if let Some(judged) = of_pair {
                 add(&mut of_source, judged, which_destination);

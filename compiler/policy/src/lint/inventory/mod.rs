@@ -43,8 +43,9 @@ pub(super) fn rules(
     services::check(context, pods, out);
 }
 
-/// The inventory says where pods or nodes are, not only that they run.
+/// The inventory says where nodes and pods are, not only that they run.
 pub(super) fn shows_addresses(inventory: &Inventory) -> bool {
-    let node = |n: &Node| !n.addresses.is_empty() || !n.pod_cidrs.is_empty();
-    inventory.nodes.iter().any(node) || inventory.workloads.iter().any(|w| !w.addresses.is_empty())
+    let nodes = |test: fn(&Node) -> bool| inventory.nodes.iter().any(test);
+    let pods = || inventory.workloads.iter().any(|w| !w.addresses.is_empty());
+    nodes(|n| !n.addresses.is_empty()) && (nodes(|n| !n.pod_cidrs.is_empty()) || pods())
 }

@@ -28,17 +28,18 @@ pub(super) fn check<'m>(
             out.push(nothing(workload));
             continue;
         }
-        let on_host: Vec<String> = matching
-            .iter()
-            .filter_map(|&i| pods.template(i))
-            .filter(|template| template.host_network)
-            .map(shown)
-            .collect();
+        let on_host = on_host(pods, &matching);
         if !on_host.is_empty() {
             let all = on_host.len() == matching.len();
             out.push(host_network(workload, &on_host, all));
         }
     }
+}
+
+fn on_host(pods: &Pods<'_>, matching: &[usize]) -> Vec<String> {
+    let templates = matching.iter().filter_map(|&i| pods.template(i));
+    let on_host = templates.filter(|template| template.host_network);
+    on_host.map(shown).collect()
 }
 
 fn nothing(workload: &Workload) -> Diagnostic<Place> {
@@ -59,7 +60,12 @@ pub(super) fn foreign(
     let others = context.model.workloads.iter();
     let mut imported: FxHashMap<&WorkloadName, &Workload> = FxHashMap::default();
     for workload in others.filter(|w| w.ownership != Ownership::Owned) {
-        if !pods.knows_place_of(&workload.pods) || !pods.matching(&workload.pods).is_empty() {
+        let matching = pods.matching(&workload.pods);
+        let on_host = on_host(pods, &matching);
+        if !on_host.is_empty() && on_host.len() == matching.len() {
+            out.push(peer_on_host(workload, &on_host));
+        }
+        if !pods.knows_place_of(&workload.pods) || !matching.is_empty() {
             continue;
         }
         if workload.ownership == Ownership::Imported {
@@ -117,6 +123,24 @@ fn host_network(workload: &Workload, on_host: &[String], all: bool) -> Diagnosti
     if !all {
         finding.severity = Severity::Warning;
     }
+    listed(finding, on_host)
+        .help("narrow the selector so that it does not match, or take the pod off the host network")
+}
+
+/// A warning: another's workload may also run elsewhere.
+fn peer_on_host(workload: &Workload, on_host: &[String]) -> Diagnostic<Place> {
+    let first = on_host.first().map_or("", String::as_str);
+    let message = format!(
+        "`{}` selects only {first}, which is on the host network",
+        workload.short
+    );
+    let mut finding = Diagnostic::new(&inventory::HOST_NETWORK_WORKLOAD, workload.place, message)
+        .note("such a pod has the identity of its node: a rule for its labels meets nothing");
+    finding.severity = Severity::Warning;
+    listed(finding, on_host).help("write `host` and `remote_node` in the place of the workload")
+}
+
+fn listed(mut finding: Diagnostic<Place>, on_host: &[String]) -> Diagnostic<Place> {
     for other in on_host.iter().skip(1).take(LISTED_MAX) {
         finding = finding.note(format!("{other} too"));
     }
@@ -125,5 +149,4 @@ fn host_network(workload: &Workload, on_host: &[String], all: bool) -> Diagnosti
         finding = finding.note(format!("and {more} more"));
     }
     finding
-        .help("narrow the selector so that it does not match, or take the pod off the host network")
 }

@@ -87,6 +87,23 @@ fn host_network_workload() {
     assert!(!found[0].is_error(), "{found:?}");
 }
 
+/// A peer whose pods all are on the host network is met by no selector.
+#[test]
+fn a_foreign_workload_on_the_host_network() {
+    let agent = || {
+        Builder::new()
+            .workload("db", "app=db")
+            .foreign("agent", "app=web ns=shop")
+            .allow("agent", "db", "5432")
+    };
+    let mut inventory = running();
+    check(agent(), &inventory, &[]);
+    for workload in &mut inventory.workloads {
+        workload.host_network = workload.labels.iter().any(|(_, value)| value == "web");
+    }
+    check(agent(), &inventory, &["host-network-workload: agent"]);
+}
+
 #[test]
 fn network_covers_cluster() {
     let mut inventory = running();

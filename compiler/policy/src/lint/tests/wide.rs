@@ -169,6 +169,15 @@ fn deny_stops_no_pod() {
     let deny = || shop().deny("web", "10.244.0.0/16", "");
     assert_eq!(findings(deny(), Some(&inventory)).len(), 1);
     inventory.workloads[0].addresses = vec!["10.0.0.7".parse().unwrap()];
+    // Pods alone say nothing of nodes.
+    assert_eq!(findings(deny(), Some(&inventory)).len(), 1);
+    inventory.nodes.push(crate::inventory::Node {
+        name: "n".into(),
+        labels: Vec::new(),
+        addresses: vec!["192.168.0.1".parse().unwrap()],
+        pod_cidrs: Vec::new(),
+        place: inventory.workloads[0].place,
+    });
     let found = findings(deny(), Some(&inventory));
     assert!(found.is_empty(), "{found:?}");
 }
