@@ -1,0 +1,75 @@
+//! What Cilium or `kubectl` drops, replaces or never sees is told, and each mistake once.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "test code"
+)]
+
+use npl_diagnostics::{Diagnostic, FileId, Place};
+use npl_targets::{
+    import::{self, Policies},
+    yaml::read::{read_all, take_findings},
+};
+
+/// A CiliumNetworkPolicy of the namespace `shop` for pods `app: a`.
+fn policy(rest: &str) -> String {
+    format!(
+        "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: p, namespace: shop}}\n\
+         spec:\n  endpointSelector: {{matchLabels: {{app: a}}}}\n{rest}"
+    )
+}
+
+fn group(version: &str, name: &str, networks: &str) -> String {
+    format!(
+        "apiVersion: cilium.io/{version}\nkind: CiliumCIDRGroup\nmetadata: {{name: {name}}}\n\
+         spec: {{externalCIDRs: [{networks}]}}\n"
+    )
+}
+
+fn all(texts: &[&str]) -> (Policies, Vec<Diagnostic<Place>>) {
+    let texts: Vec<(FileId, &str)> = (0..).map(FileId).zip(texts.iter().copied()).collect();
+    let mut files = read_all(&texts);
+    let mut found = take_findings(&mut files);
+    let (policies, more) = import::read_documents(&files);
+    found.extend(more);
+    found.extend(import::lint::check(&texts, &files, &policies));
+    (policies, found)
+}
+
+/// Code and text under each finding of one file.
+fn told(text: &str) -> Vec<(&'static str, String)> {
+    let (_, found) = all(&[text]);
+    let shown = |d: Diagnostic<Place>| (d.code.name, text[d.at.range.as_usize()].to_owned());
+    found.into_iter().map(shown).collect()
+}
+
+fn own(told: &[(&'static str, &str)]) -> Vec<(&'static str, String)> {
+    let all = told.iter();
+    all.map(|(code, under)| (*code, (*under).to_owned()))
+        .collect()
+}
+
+#[test]
+fn of_two_cidr_groups_with_one_name_the_last_counts_and_the_other_is_told() {
+    let wide = group("v2", "g", "0.0.0.0/0");
+    let narrow = group("v2", "g", "198.51.100.0/24");
+    let old = group("v2alpha1", "g", "192.0.2.0/24");
+    for (first, last) in [(&wide, &narrow), (&old, &narrow), (&narrow, &old)] {
+        let both = format!("{first}---\n{last}");
+        for texts in [&[both.as_str()][..], &[first.as_str(), last.as_str()]] {
+            let (policies, found) = all(texts);
+            let codes: Vec<_> = found.iter().map(|d| d.code.name).collect();
+            assert_eq!(codes, ["policy-duplicate"], "{texts:?}");
+            assert_eq!(policies.groups.len(), 1);
+            let (kept, _) = all(&[last]);
+            assert_eq!(policies.groups[0].cidrs, kept.groups[0].cidrs);
+            assert_eq!(policies.left_out[0].kind, "CiliumCIDRGroup");
+        }
+    }
+    let other = group("v2", "h", "192.0.2.0/24");
+    assert_eq!(told(&format!("{wide}---\n{other}")), []);
+}
