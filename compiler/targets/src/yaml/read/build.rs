@@ -53,7 +53,8 @@ struct MapFrame {
     entries: Vec<Entry>,
     key: Option<(SmolStr, TextRange)>,
     seen: FxHashSet<SmolStr>,
-    merges: Vec<Node>,
+    /// Each with how many keys stand before it.
+    merges: Vec<(usize, Node)>,
 }
 
 /// Why a document is given up; the finding is already written down where there is one.
@@ -224,31 +225,58 @@ impl<'a> Builder<'a> {
         self.value(node, frame.nodes, frame.height + 1, true)
     }
 
-    /// Merge keys: what the map itself does not say comes from the maps that `<<` names.
-    fn merged(&self, mut map: MapFrame) -> Step<Vec<Entry>> {
+    /// Merge keys, as the reader of `kubectl` follows them: in the order of the file, so that a
+    /// merge replaces the keys before it, and the keys behind it replace what it brought. Of the
+    /// maps of one list the first counts.
+    fn merged(&mut self, mut map: MapFrame) -> Step<Vec<Entry>> {
         if map.merges.is_empty() {
             return Ok(map.entries);
         }
-        let mut have: FxHashSet<SmolStr> = map.entries.iter().map(|e| e.key.clone()).collect();
-        for merge in std::mem::take(&mut map.merges) {
-            let sources = match merge.value {
-                Value::Seq(items) => items,
-                value => Box::new([Node { value, ..merge }]),
-            };
-            for source in sources {
-                let Value::Map(entries) = source.value else {
-                    let range = (source.range.start, source.range.end);
-                    let message = "a merge key `<<` needs a map".to_owned();
-                    return Err(Stop::Document(Box::new(self.syntax(range, message))));
-                };
-                for entry in entries {
-                    if have.insert(entry.key.clone()) {
-                        map.entries.push(entry);
-                    }
+        let own = map.entries.len();
+        let all = map.entries.iter().enumerate();
+        let mut have: FxHashMap<SmolStr, usize> =
+            all.map(|(at, entry)| (entry.key.clone(), at)).collect();
+        for (before, merge) in std::mem::take(&mut map.merges) {
+            let at = merge.place();
+            let mut brought: FxHashSet<SmolStr> = FxHashSet::default();
+            for entry in self.sources(merge)? {
+                if !brought.insert(entry.key.clone()) {
+                    continue;
                 }
+                let Some(known) = have.get(&entry.key).copied() else {
+                    have.insert(entry.key.clone(), map.entries.len());
+                    map.entries.push(entry);
+                    continue;
+                };
+                let behind = (before..own).contains(&known);
+                let Some(old) = map.entries.get_mut(known).filter(|_| !behind) else {
+                    continue;
+                };
+                if !same(&old.value, &entry.value) {
+                    self.doubled.push(overwritten(at, old));
+                }
+                old.value = entry.value;
             }
         }
         Ok(map.entries)
+    }
+
+    /// What one merge key brings.
+    fn sources(&self, merge: Node) -> Step<Vec<Entry>> {
+        let sources = match merge.value {
+            Value::Seq(items) => items,
+            value => Box::new([Node { value, ..merge }]),
+        };
+        let mut out = Vec::new();
+        for source in sources {
+            let Value::Map(entries) = source.value else {
+                let range = (source.range.start, source.range.end);
+                let message = "a merge key `<<` needs a map".to_owned();
+                return Err(Stop::Document(Box::new(self.syntax(range, message))));
+            };
+            out.extend(entries);
+        }
+        Ok(out)
     }
 
     /// Remembers a value that has an anchor. The copy counts: anchors inside anchors multiply too.
@@ -334,7 +362,7 @@ impl<'a> Builder<'a> {
             return Ok(());
         };
         if key == "<<" && self.is_plain_merge(key_range) {
-            map.merges.push(node);
+            map.merges.push((map.entries.len(), node));
             return Ok(());
         }
         let known = if map.entries.len() < LINEAR_KEYS {
@@ -423,4 +451,34 @@ impl<'a> Builder<'a> {
         let at = self.place(start, start);
         Stop::Document(Box::new(Diagnostic::new(&codes::YAML_LIMIT, at, message)))
     }
+}
+
+/// Whether two values say the same, wherever they stand.
+fn same(one: &Node, other: &Node) -> bool {
+    match (&one.value, &other.value) {
+        (Value::Seq(a), Value::Seq(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+        }
+        (Value::Map(a), Value::Map(b)) => {
+            let (a, b) = (by_key(a), by_key(b));
+            let pair = |(a, b): (&&Entry, &&Entry)| a.key == b.key && same(&a.value, &b.value);
+            a.len() == b.len() && a.iter().zip(&b).all(pair)
+        }
+        (a, b) => a == b,
+    }
+}
+
+fn by_key(entries: &[Entry]) -> Vec<&Entry> {
+    let mut sorted: Vec<&Entry> = entries.iter().collect();
+    sorted.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+    sorted
+}
+
+/// Readers of newer YAML keep the key that is written out, wherever the merge stands.
+fn overwritten(merge: Place, old: &Entry) -> Diagnostic<Place> {
+    let key = &old.key;
+    let message = format!("a merge key behind `{key}` brings another `{key}`");
+    Diagnostic::new(&codes::YAML_DUPLICATE_KEY, merge, message)
+        .also(old.key_place(), "`kubectl` drops this one, and `kustomize` keeps it")
+        .help("write `<<` in front of the keys of the map: then these count for every reader")
 }

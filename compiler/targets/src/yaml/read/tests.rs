@@ -148,6 +148,29 @@ fn aliases_and_merge_keys_are_expanded() {
     assert_eq!(show(&one(two)), "{a:{k:1},b:{k:2,l:2},c:{k:1,l:2}}");
 }
 
+/// As `go.yaml.in/yaml/v2` does, by which `kubectl` reads.
+#[test]
+fn a_merge_key_counts_in_the_order_of_the_file() {
+    let shared = "x: &x {k: 1}\nz: &z {k: 2}\n";
+    for (map, shown) in [
+        ("{<<: *x, k: 3}", "{k:3}"),
+        ("{<<: [*x, *z], k: 3}", "{k:3}"),
+        ("{<<: [*x, *z]}", "{k:1}"),
+        ("{k: 1, <<: *x}", "{k:1}"),
+        ("{l: 1, <<: *x, k: 4, m: 5}", "{l:1,k:4,m:5}"),
+    ] {
+        let read = one(&format!("{shared}a: {map}\n"));
+        assert_eq!(show(read.get("a").unwrap()), shown, "{map}");
+    }
+    for map in ["{k: 3, <<: *x}", "{k: 3, <<: [*x, *z]}", "{<<: *x, <<: *z}"] {
+        let text = format!("{shared}a: {map}\n");
+        let read = documents(&text);
+        assert_eq!(read.documents, [], "readers differ: {map}");
+        let found: Vec<_> = read.diagnostics.iter().map(|d| d.code.id).collect();
+        assert_eq!(found, [codes::YAML_DUPLICATE_KEY.id], "{map}");
+    }
+}
+
 #[test]
 fn documents_follow_each_other_and_a_broken_one_stops_none() {
     let text = "a: 1\n---\n# nothing\n---\nb: \"x\n---\nc: 3\n...\n---\nd: 4\n";
