@@ -19,8 +19,10 @@ pub(super) struct Builder<'a> {
     anchors: FxHashMap<usize, Anchored>,
     nodes: usize,
     copied: usize,
-    /// Keys that stand twice in the document, which is then none.
-    doubled: Vec<Diagnostic<Place>>,
+    /// What readers differ on in the document, which is then none.
+    faults: Vec<Diagnostic<Place>>,
+    /// Where the document before this one ends.
+    ended: u32,
     /// Holds `{{`: maybe a template that nobody rendered.
     braces: bool,
     out: Documents,
@@ -83,7 +85,8 @@ impl<'a> Builder<'a> {
             anchors: FxHashMap::default(),
             nodes: 0,
             copied: 0,
-            doubled: Vec::new(),
+            faults: Vec::new(),
+            ended: 0,
             braces: text.contains("{{"),
             out: Documents::default(),
         }
@@ -99,7 +102,7 @@ impl<'a> Builder<'a> {
             match step {
                 Ok(()) => {}
                 Err(Stop::Document(finding)) => {
-                    self.out.diagnostics.append(&mut self.doubled);
+                    self.out.diagnostics.append(&mut self.faults);
                     self.out.diagnostics.push(*finding);
                     self.forget();
                     if !matches!(self.parser.proceed_next_document(), Ok(true)) {
@@ -107,7 +110,7 @@ impl<'a> Builder<'a> {
                     }
                 }
                 Err(Stop::File(finding)) => {
-                    self.out.diagnostics.append(&mut self.doubled);
+                    self.out.diagnostics.append(&mut self.faults);
                     self.out.diagnostics.push(*finding);
                     break;
                 }
@@ -139,13 +142,18 @@ impl<'a> Builder<'a> {
     fn event(&mut self, event: Event<'a>, span: Span) -> Step {
         let (start, end) = Self::range(span);
         match event {
-            Event::DocumentStart(..) => self.forget(),
+            Event::DocumentStart(explicit, _) => {
+                self.forget();
+                let unsent = self.unsent(explicit, start);
+                self.faults.extend(unsent);
+            }
             Event::DocumentEnd => {
+                self.ended = self.root.as_ref().map_or(end, |root| root.range.end);
                 let root = self.root.take().filter(|r| r.value != Value::Null);
-                if self.doubled.is_empty() {
+                if self.faults.is_empty() {
                     self.out.documents.extend(root);
                 }
-                self.out.diagnostics.append(&mut self.doubled);
+                self.out.diagnostics.append(&mut self.faults);
                 self.forget();
             }
             Event::Scalar(text, style, anchor, tag) => {
@@ -166,6 +174,37 @@ impl<'a> Builder<'a> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// What `kubectl` never sends: it cuts a file at lines that are `---` and nothing else, and
+    /// reads the first document of each piece (apimachinery, `YAMLReader`).
+    fn unsent(&self, explicit: bool, start: u32) -> Option<Diagnostic<Place>> {
+        let line = self.text.get(start as usize..)?.lines().next()?;
+        let before = self.text.get(self.ended as usize..start as usize);
+        let (message, help) = if explicit {
+            let rest = line.strip_prefix("---")?.trim();
+            let bare = rest.is_empty() || rest.starts_with('#');
+            if bare && self.ended == 0 {
+                // Such a line is a piece of its own then, and no document.
+                let line = before?.lines().find(|line| line.starts_with('%'))?;
+                let message = format!("`kubectl` refuses the directive `{line}` before `---`");
+                let at = self.place(start, start.saturating_add(3));
+                let finding = Diagnostic::new(&codes::YAML_SYNTAX, at, message);
+                return Some(finding.help("remove the directive"));
+            }
+            if bare {
+                return None;
+            }
+            let message = "`kubectl` refuses a document that begins on the line of its `---`";
+            (message, "begin the document on the next line")
+        } else {
+            before?.lines().find(|line| line.starts_with("..."))?;
+            let message = "`kubectl` drops what stands behind `...` without a line `---`";
+            (message, "write `---` above the document")
+        };
+        let end = start.saturating_add(u32::try_from(line.trim_end().len()).ok()?);
+        let finding = Diagnostic::new(&codes::YAML_SYNTAX, self.place(start, end), message);
+        Some(finding.help(help))
     }
 
     fn scalar(
@@ -253,7 +292,7 @@ impl<'a> Builder<'a> {
                     continue;
                 };
                 if !same(&old.value, &entry.value) {
-                    self.doubled.push(overwritten(at, old));
+                    self.faults.push(overwritten(at, old));
                 }
                 old.value = entry.value;
             }
@@ -385,7 +424,7 @@ impl<'a> Builder<'a> {
                 Some(first) => finding.also(first.key_place(), "the first one"),
                 None => finding,
             };
-            self.doubled.push(finding);
+            self.faults.push(finding);
             return Ok(());
         }
         map.entries.push(Entry {

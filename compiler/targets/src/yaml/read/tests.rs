@@ -182,6 +182,41 @@ fn documents_follow_each_other_and_a_broken_one_stops_none() {
     assert_eq!(documents("---\n---\n").documents, []);
 }
 
+/// Each form was given to `k8s.io/apimachinery/pkg/util/yaml`.
+#[test]
+fn a_document_that_kubectl_never_sends_is_no_document() {
+    for (text, kept, under) in [
+        ("a: 1\n...\nb: 2\n", "{a:1}", "b: 2"),
+        ("a: 1\n... # x\n# y\nb: 2\n---\nc: 3\n", "{a:1} {c:3}", "b: 2"),
+        ("...\na: 1\n", "", "a: 1"),
+        ("---\n...\nb: 2\n", "", "b: 2"),
+        ("a: 1\n--- {b: 2}\n", "{a:1}", "--- {b: 2}"),
+        ("--- {a: 1}\n---\nb: 2\n", "{b:2}", "--- {a: 1}"),
+        ("a: 1\n--- !!map\nb: 2\n", "{a:1}", "--- !!map"),
+        ("%YAML 1.1\n---\na: 1\n", "", "---"),
+    ] {
+        let read = documents(text);
+        let shown: Vec<String> = read.documents.iter().map(show).collect();
+        assert_eq!(shown.join(" "), kept, "{text}");
+        let found: Vec<_> = read.diagnostics.iter().collect();
+        let [found] = found[..] else {
+            panic!("{text}: {found:?}");
+        };
+        let at = found.at.range.as_usize();
+        assert_eq!((found.code.id, &text[at]), (codes::YAML_SYNTAX.id, under));
+    }
+    for text in [
+        "--- # first\na: 1\n...\n---\nb: 2\n...\n",
+        "a: 1\n---   \r\nb: 2\n--- #\n# nothing\n",
+        "\u{FEFF}---\na: |\n  ...\n  ---\n---\nb: 2\n",
+        "a: 1\n...\n# x\n%YAML 1.1\n---\nb: 2\n",
+    ] {
+        let read = documents(text);
+        assert_eq!(read.diagnostics, [], "{text}");
+        assert_eq!(read.documents.len(), 2, "{text}");
+    }
+}
+
 #[test]
 fn what_cannot_be_meant_is_refused_at_its_place() {
     let (syntax, twice, limit) = (
