@@ -277,6 +277,7 @@ impl<'a> Builder<'a> {
             all.map(|(at, entry)| (entry.key.clone(), at)).collect();
         for (before, merge) in std::mem::take(&mut map.merges) {
             let at = merge.place();
+            let mut replaced: Vec<(SmolStr, Place)> = Vec::new();
             let mut brought: FxHashSet<SmolStr> = FxHashSet::default();
             for entry in self.sources(merge)? {
                 if !brought.insert(entry.key.clone()) {
@@ -292,10 +293,11 @@ impl<'a> Builder<'a> {
                     continue;
                 };
                 if !same(&old.value, &entry.value) {
-                    self.faults.push(overwritten(at, old));
+                    replaced.push((old.key.clone(), old.key_place()));
                 }
                 old.value = entry.value;
             }
+            self.faults.extend(overwritten(at, &replaced));
         }
         Ok(map.entries)
     }
@@ -514,10 +516,12 @@ fn by_key(entries: &[Entry]) -> Vec<&Entry> {
 }
 
 /// Readers of newer YAML keep the key that is written out, wherever the merge stands.
-fn overwritten(merge: Place, old: &Entry) -> Diagnostic<Place> {
-    let key = &old.key;
-    let message = format!("a merge key behind `{key}` brings another `{key}`");
-    Diagnostic::new(&codes::YAML_DUPLICATE_KEY, merge, message)
-        .also(old.key_place(), "`kubectl` drops this one, and `kustomize` keeps it")
-        .help("write `<<` in front of the keys of the map: then these count for every reader")
+fn overwritten(merge: Place, keys: &[(SmolStr, Place)]) -> Option<Diagnostic<Place>> {
+    let (_, first) = keys.first()?;
+    let names: Vec<String> = keys.iter().map(|(key, _)| format!("`{key}`")).collect();
+    let names = names.join(", ");
+    let message = format!("a merge key brings another {names} than stands before it");
+    let finding = Diagnostic::new(&codes::YAML_DUPLICATE_KEY, merge, message)
+        .also(*first, "`kubectl` drops this one, and `kustomize` keeps it");
+    Some(finding.help("write `<<` in front of the other keys: they count for every reader then"))
 }
