@@ -73,3 +73,30 @@ fn of_two_cidr_groups_with_one_name_the_last_counts_and_the_other_is_told() {
     let other = group("v2", "h", "192.0.2.0/24");
     assert_eq!(told(&format!("{wide}---\n{other}")), []);
 }
+
+#[test]
+fn free_text_may_speak_of_templates() {
+    let text = policy("  ingress: [{}]\n  description: \"as in {{ .Values.app }}\"\n").replace(
+        "namespace: shop",
+        "namespace: shop, annotations: {a: \"{{ .b }}\"}",
+    );
+    assert_eq!(told(&text), []);
+    for (from, to) in [
+        ("name: p", "name: \"{{ .Release.Name }}\""),
+        ("app: a", "app: \"{{ .Values.app }}\""),
+    ] {
+        let text = text.replace(from, to);
+        let (code, _) = &told(&text)[0];
+        assert_eq!(*code, "yaml-syntax", "{text}");
+    }
+    // A file that is broken elsewhere is no template for it.
+    let message = |text: &str| all(&[text]).1[0].message.clone();
+    let broken = "a: \"{{ .b }}\" # {{ .c }}\nb: [1\n";
+    assert!(
+        message(broken).starts_with("this is not YAML"),
+        "{}",
+        message(broken)
+    );
+    let bare = "a: {{ .b }}\nb: [1\n";
+    assert_eq!(message(bare), "this is a template, not YAML yet");
+}

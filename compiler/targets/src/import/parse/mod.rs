@@ -42,6 +42,9 @@ const TIERED_GROUP: &str = "policy.networking.k8s.io";
 const CLUSTER_NETWORK_POLICY: &str = "ClusterNetworkPolicy";
 const REPLACED: [&str; 2] = ["AdminNetworkPolicy", "BaselineAdminNetworkPolicy"];
 
+/// Fields whose texts may speak of templates, or be expressions with braces.
+const MAY_HAVE_BRACES: [&str; 3] = ["annotations", "description", "rules"];
+
 /// What Kubernetes knows of every object (apimachinery `ObjectMeta`).
 const METADATA: [&str; 15] = [
     "name",
@@ -103,7 +106,7 @@ pub(super) fn object(
     read.filter(|_| !out.refused)
 }
 
-/// The first value that only a template has, in quotes. A regular expression may have braces too.
+/// The first value that only a template has, in quotes.
 fn template(node: &Node) -> Option<Place> {
     match &node.value {
         Value::Str(text) => {
@@ -120,7 +123,9 @@ fn template(node: &Node) -> Option<Place> {
         }
         Value::Seq(items) => items.iter().find_map(template),
         Value::Map(entries) => {
-            let entries = entries.iter().filter(|entry| entry.key != "rules");
+            let entries = entries
+                .iter()
+                .filter(|e| !MAY_HAVE_BRACES.contains(&&*e.key));
             entries.map(|entry| &entry.value).find_map(template)
         }
         _ => None,

@@ -23,7 +23,7 @@ pub(super) struct Builder<'a> {
     faults: Vec<Diagnostic<Place>>,
     /// Where the document before this one ends.
     ended: u32,
-    /// Holds `{{`: maybe a template that nobody rendered.
+    /// Holds `{{` outside quotes and comments: maybe a template that nobody rendered.
     braces: bool,
     out: Documents,
 }
@@ -87,7 +87,7 @@ impl<'a> Builder<'a> {
             copied: 0,
             faults: Vec::new(),
             ended: 0,
-            braces: text.contains("{{"),
+            braces: has_bare_braces(text),
             out: Documents::default(),
         }
     }
@@ -492,6 +492,18 @@ impl<'a> Builder<'a> {
         let at = self.place(start, start);
         Stop::Document(Box::new(Diagnostic::new(&codes::YAML_LIMIT, at, message)))
     }
+}
+
+/// Quotes are looked for on the same line: texts over several lines are rare, and this only says
+/// what a file that is not YAML may be.
+fn has_bare_braces(text: &str) -> bool {
+    text.match_indices("{{").any(|(at, _)| {
+        let before = text.get(..at).unwrap_or_default();
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        let within = |quote: char| line.matches(quote).count() % 2 == 1;
+        let comment = line.trim_start().starts_with('#') || line.contains(" #");
+        !(comment || within('"') || within('\''))
+    })
 }
 
 /// Whether two values say the same, wherever they stand.
