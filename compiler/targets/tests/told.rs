@@ -75,6 +75,35 @@ fn of_two_cidr_groups_with_one_name_the_last_counts_and_the_other_is_told() {
 }
 
 #[test]
+fn a_direction_without_a_rule_is_told_even_where_it_is_said_to_close() {
+    let world = "  egress: [{toEntities: [world]}]\n";
+    for (rest, under) in [
+        ("  enableDefaultDeny: {ingress: true}\n", "true"),
+        (
+            "  enableDefaultDeny: {ingress: true, egress: true}\n  ingress:\n",
+            "true",
+        ),
+        (
+            "  enableDefaultDeny: {ingress: true}\n  ingress: []\n",
+            "[]",
+        ),
+        ("  ingress: []\n", "[]"),
+    ] {
+        let found = told(&policy(&format!("{rest}{world}")));
+        assert_eq!(found, own(&[("policy-empty-direction", under)]), "{rest}");
+    }
+    for rest in [
+        "  enableDefaultDeny: {ingress: false}\n",
+        "  enableDefaultDeny: {ingress: false}\n  ingress: []\n",
+        "  enableDefaultDeny: {ingress: true}\n  ingress: [{}]\n",
+        "  enableDefaultDeny: {ingress: true}\n  ingressDeny: [{fromEntities: [world]}]\n",
+        "  enableDefaultDeny: {egress: true}\n",
+    ] {
+        assert_eq!(told(&policy(&format!("{rest}{world}"))), [], "{rest}");
+    }
+}
+
+#[test]
 fn free_text_may_speak_of_templates() {
     let text = policy("  ingress: [{}]\n  description: \"as in {{ .Values.app }}\"\n").replace(
         "namespace: shop",
