@@ -104,6 +104,69 @@ fn a_direction_without_a_rule_is_told_even_where_it_is_said_to_close() {
 }
 
 #[test]
+fn every_name_that_no_dns_rule_covers_is_told() {
+    let rule = |asked: &str, wanted: &str| {
+        policy(&format!(
+            "  egress:\n  - toEndpoints: [{{matchLabels: {{k8s-app: kube-dns}}}}]\n    \
+             toPorts: [{{ports: [{{port: \"53\", protocol: UDP}}], rules: {{dns: [{asked}]}}}}]\n  \
+             - toFQDNs: [{wanted}]\n"
+        ))
+    };
+    let never = "policy-name-never-learned";
+    for (asked, wanted, lost) in [
+        (
+            "{matchName: api.x.com}",
+            "{matchPattern: \"*.example.com\"}",
+            &["{matchPattern: \"*.example.com\"}"][..],
+        ),
+        (
+            "{matchName: x.com}",
+            "{matchName: x.com}, {matchPattern: \"y.*\"}",
+            &["{matchPattern: \"y.*\"}"],
+        ),
+        (
+            "{matchName: x.com}",
+            "{matchName: y.com}, {matchName: X.com.}, {matchName: z.com}",
+            &["{matchName: y.com}", "{matchName: z.com}"],
+        ),
+        (
+            "{matchPattern: \"*.a.com\"}",
+            "{matchPattern: \"*.b.com\"}",
+            &["{matchPattern: \"*.b.com\"}"],
+        ),
+        (
+            "{matchPattern: \"api-*.a.com\"}",
+            "{matchPattern: \"web-*.com\"}",
+            &["{matchPattern: \"web-*.com\"}"],
+        ),
+        ("{matchName: api.x.com}", "{matchPattern: \"*.x.com\"}", &[]),
+        (
+            "{matchPattern: \"*.x.com\"}",
+            "{matchPattern: \"**.x.com.\"}",
+            &[],
+        ),
+        ("{matchPattern: \"*\"}", "{matchPattern: \"*.x.com\"}", &[]),
+        (
+            "{matchPattern: \"a*.com\"}",
+            "{matchPattern: \"*b.com\"}",
+            &[],
+        ),
+    ] {
+        let mut found = told(&rule(asked, wanted));
+        found.retain(|(code, _)| *code != "policy-name-pattern");
+        let lost: Vec<_> = lost.iter().map(|under| (never, *under)).collect();
+        assert_eq!(found, own(&lost), "{asked} {wanted}");
+    }
+    let none = policy("  egress: [{toFQDNs: [{matchName: a.io}, {matchName: b.io}]}]\n");
+    let found = told(&none);
+    assert_eq!(
+        found,
+        own(&[(never, "{matchName: a.io}")]),
+        "one thing lacks"
+    );
+}
+
+#[test]
 fn free_text_may_speak_of_templates() {
     let text = policy("  ingress: [{}]\n  description: \"as in {{ .Values.app }}\"\n").replace(
         "namespace: shop",
