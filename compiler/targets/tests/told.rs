@@ -11,7 +11,7 @@
 
 use npl_diagnostics::{Diagnostic, FileId, Place};
 use npl_targets::{
-    import::{self, Policies},
+    import::{self, Policies, lower::lower},
     yaml::read::{read_all, take_findings},
 };
 
@@ -38,6 +38,15 @@ fn all(texts: &[&str]) -> (Policies, Vec<Diagnostic<Place>>) {
     found.extend(more);
     found.extend(import::lint::check(&texts, &files, &policies));
     (policies, found)
+}
+
+/// What `nplc import` tells: reading, and what the model makes of it.
+fn imported(text: &str) -> Vec<(&'static str, String)> {
+    let (policies, mut found) = import::read(&[(FileId(0), text)]);
+    let lowered = lower(&policies, None, &|_| "p.yaml".into());
+    found.extend(lowered.diagnostics);
+    let shown = |d: Diagnostic<Place>| (d.code.name, text[d.at.range.as_usize()].to_owned());
+    found.into_iter().map(shown).collect()
 }
 
 /// Code and text under each finding of one file.
@@ -164,6 +173,86 @@ fn every_name_that_no_dns_rule_covers_is_told() {
         own(&[(never, "{matchName: a.io}")]),
         "one thing lacks"
     );
+}
+
+#[test]
+fn a_peer_that_nothing_meets_is_told_by_an_import() {
+    let nobody = "import-selects-nobody";
+    for list in ["ingress", "ingressDeny"] {
+        for peer in [
+            "{matchLabels: {\"k8s:app\": evil, \"any:app\": bad}}",
+            "{matchLabels: {\"container:app\": evil}}",
+            "{matchLabels: {\"cidr:10.0.0.0/8\": \"\"}}",
+            "{matchExpressions: [{key: \"k8s:io.kubernetes.pod.namespace\", operator: DoesNotExist}]}",
+            "{matchLabels: {pod-template-hash: x}}",
+            "{matchLabels: {\"k8s:io.kubernetes.pod.namespace\": A}}",
+        ] {
+            let rule =
+                format!("  {list}: [{{fromEndpoints: [{{matchLabels: {{b: c}}}}, {peer}]}}]\n");
+            assert_eq!(imported(&policy(&rule)), own(&[(nobody, peer)]), "{list}");
+        }
+    }
+    for (rule, code, under) in [
+        ("ingressDeny: [{}]", nobody, "{}"),
+        ("ingressDeny: [{icmps: [{}]}]", "policy-ports-missing", "{}"),
+        (
+            "ingress: [{fromEndpoints: [{}], icmps: [{fields: []}]}]",
+            "policy-ports-missing",
+            "{fields: []}",
+        ),
+        (
+            "ingress: [{fromEndpoints: [{}], toPorts: [{}]}]",
+            "policy-ports-missing",
+            "{}",
+        ),
+        (
+            "ingress: [{icmps: [{fields: [{type: 256}]}]}]",
+            nobody,
+            "{icmps: [{fields: [{type: 256}]}]}",
+        ),
+        (
+            "ingress: [{fromCIDRSet: [{cidr: 10.0.0.0/8, except: [10.0.0.0/9, 10.128.0.0/9]}]}]",
+            nobody,
+            "{cidr: 10.0.0.0/8, except: [10.0.0.0/9, 10.128.0.0/9]}",
+        ),
+        (
+            "ingress: [{fromCIDR: [\"::ffff:10.0.0.0/104\"]}]",
+            "policy-network-odd",
+            "\"::ffff:10.0.0.0/104\"",
+        ),
+    ] {
+        let text = policy(&format!("  {rule}\n"));
+        assert_eq!(imported(&text), own(&[(code, under)]), "{rule}");
+    }
+    for rule in [
+        "ingress: [{}]",
+        "ingress: [{fromEntities: [none]}]",
+        "ingress: [{fromEndpoints: [{matchLabels: {\"k8s:app\": x, app: x}}]}]",
+        "ingress: [{fromEndpoints: [{}], icmps: [{fields: [{type: EchoRequest}]}]}]",
+    ] {
+        assert_eq!(imported(&policy(&format!("  {rule}\n"))), [], "{rule}");
+    }
+}
+
+#[test]
+fn an_object_without_a_rule_and_a_group_of_odd_networks_are_told() {
+    let empty = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\n\
+                 metadata: {name: p, namespace: shop}\nspecs: []\n";
+    assert_eq!(told(empty), own(&[("policy-no-rules", "[]")]));
+    assert_eq!(imported(empty), own(&[("policy-no-rules", "[]")]));
+    let odd = "policy-network-odd";
+    let text = group(
+        "v2",
+        "g",
+        "10.0.0.1/8, \"::ffff:1.2.3.0/120\", 192.168.0.0/16",
+    );
+    let wanted = own(&[(odd, "10.0.0.1/8"), (odd, "\"::ffff:1.2.3.0/120\"")]);
+    assert_eq!(told(&text), wanted);
+    assert_eq!(imported(&text), wanted);
+    let used = policy("  ingress: [{fromCIDRSet: [{cidrGroupRef: g}]}]\n");
+    let none = format!("{}---\n{used}", group("v2", "g", ""));
+    let wanted = own(&[("import-selects-nobody", "{cidrGroupRef: g}")]);
+    assert_eq!(imported(&none), wanted);
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub(crate) mod selector;
 mod tiered;
 
 use ipnet::IpNet;
-use npl_diagnostics::{Diagnostic, FileId, Place, codes::import as codes};
+use npl_diagnostics::{Diagnostic, FileId, Place, Severity, codes::import as codes};
 use smol_str::SmolStr;
 
 use self::{
@@ -325,6 +325,15 @@ fn cilium_rules(
     if let Some(node) = object.get("spec") {
         rules.extend(rule::rule(out, node, file, namespace));
     }
+    if object.get("spec").is_none()
+        && let Some(specs) = specs.filter(|specs| specs.as_seq().is_some_and(<[Node]>::is_empty))
+    {
+        let message = "`specs` is empty, so the policy has no rule and does nothing";
+        let mut finding = Diagnostic::new(&codes::POLICY_NO_RULES, specs.place(), message);
+        // The agent takes it.
+        finding.severity = Severity::Warning;
+        out.warn(finding.help("write a rule, or remove the object"));
+    }
     for node in out.items(object, "specs") {
         rules.extend(rule::rule(out, node, file, namespace));
     }
@@ -344,7 +353,7 @@ fn cidr_group(out: &mut Findings, object: Object<'_>, meta: Metadata) -> Option<
         .iter()
         .filter_map(|node| {
             let text = out.string(node, "externalCIDRs")?;
-            peers::cidr(out, text, node.place())
+            peers::network_of(out, text, node.place())
         })
         .collect();
     Some(CidrGroup {

@@ -49,6 +49,10 @@ pub(super) fn rule(
     out.known(object, "spec", &fields);
     let description = metadata(out, object);
     let (subject, is_node) = subject(out, object, namespace)?;
+    let subject_place = ["endpointSelector", "nodeSelector"]
+        .iter()
+        .find_map(|name| object.get(name))
+        .map_or(object.place, Node::place);
     let scope = Scope {
         file,
         namespace: namespace.clone(),
@@ -81,6 +85,7 @@ pub(super) fn rule(
         ends,
         description,
         order: Order::Normal,
+        subject_place,
         place: object.place,
     })
 }
@@ -186,6 +191,7 @@ fn end(
             false => authentication(out, object),
         },
         services: read.services,
+        peer_places: read.places,
         place: object.place,
     };
     service_hole(out, &end, object);
