@@ -256,6 +256,44 @@ fn an_object_without_a_rule_and_a_group_of_odd_networks_are_told() {
 }
 
 #[test]
+fn one_mistake_is_told_once() {
+    for (rest, code, under) in [
+        (
+            "  ingress: [{toPorts: [{}]}]\n",
+            "policy-ports-missing",
+            "{}",
+        ),
+        (
+            "  ingress: [{toPorts: [{port: 80, protocol: TCP}]}]\n",
+            "policy-ports-missing",
+            "{port: 80, protocol: TCP}",
+        ),
+        (
+            "  ingress: [{fromEndpoints: [{matchLabels: {\"k8s:io.kubernetes.pod.namespace\": \
+             \"*\"}}]}]\n",
+            "policy-bad-selector",
+            "\"*\"",
+        ),
+        (
+            "  egress: [{toFQDNs: [{matchName: 1.2.3.4}]}]\n",
+            "policy-name-pattern",
+            "1.2.3.4",
+        ),
+        (
+            "  ingress: [{fromEndpoints: [{}], toPorts: [{ports: [{port: \"80\"}], \
+             rules: {kafka: [{topic: x}]}}]}]\n",
+            "policy-bad-l7",
+            "kafka",
+        ),
+    ] {
+        assert_eq!(told(&policy(rest)), own(&[(code, under)]), "{rest}");
+    }
+    let mistyped = policy("  ingress: [{}]\n").replace("endpointSelector", "endpointselector");
+    let wanted = own(&[("policy-bad-subject", "endpointselector")]);
+    assert_eq!(told(&mistyped), wanted);
+}
+
+#[test]
 fn free_text_may_speak_of_templates() {
     let text = policy("  ingress: [{}]\n  description: \"as in {{ .Values.app }}\"\n").replace(
         "namespace: shop",

@@ -161,7 +161,9 @@ fn open_to_everybody(context: &mut Context<'_>, item: &Node, side: &str, deny: b
         let other = |key: &str| key.starts_with(side) && key != "toPorts";
         entries.iter().any(|entry| other(&entry.key))
     });
-    if deny || some_peers || meant || ports.is_empty() {
+    // Without a port in it an item opens nothing, and is told by itself.
+    let opens = ports.iter().any(|rule| !items(rule, "ports").is_empty());
+    if deny || some_peers || meant || !opens {
         return;
     }
     let Some(at) = entry(item, "toPorts").map(|e| e.key_place()) else {
