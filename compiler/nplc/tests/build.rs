@@ -500,3 +500,20 @@ fn a_service_of_several_ports_is_one_spec_of_its_rule() {
         assert_eq!(out.matches(port).count(), 1, "{out}");
     }
 }
+
+/// The description of an object is text, and no template that somebody forgot to render.
+#[test]
+fn a_doc_comment_may_speak_of_a_template() {
+    let text = "/// Labels as in {{ .Values.app }} of the chart.\nworkload a { app: \"a\" } in namespace \
+                x\nworkload b { app: \"b\" } in namespace x\nallow a -> b:80\n";
+    let sandbox = Sandbox::with(&[("t.npl", text)]);
+    let ran = sandbox
+        .run(&["build", "t.npl", "--verify", "-o", "out"])
+        .exits(0);
+    let objects = sandbox.list("out").into_iter();
+    let yaml: Vec<String> = objects
+        .map(|name| sandbox.read(&format!("out/{name}")))
+        .collect();
+    let described = yaml.iter().any(|text| text.contains("{{ .Values.app }}"));
+    assert!(described, "{}{}\n{yaml:?}", ran.out, ran.err);
+}

@@ -238,3 +238,46 @@ fn a_port_name_that_no_container_has_is_told() {
     assert!(out.starts_with(wanted), "{out}");
     assert_eq!(out.lines().count(), 1, "{out}");
 }
+
+/// What the model finds of a mistake that a lint tells already is left out.
+#[test]
+fn a_selector_that_nothing_meets_is_told_once() {
+    for (peer, code) in [
+        ("{\"container:app\": x}", "NPL1058"),
+        ("{\"k8s:app\": x, \"any:app\": z}", "NPL1058"),
+        ("{pod-template-hash: x}", "NPL1077"),
+        ("{\"k8s:io.kubernetes.pod.namespace\": A}", "NPL1088"),
+    ] {
+        for (subject, peer) in [("{app: a}", peer), (peer, "{app: a}")] {
+            // Of a subject another namespace is told otherwise.
+            if subject.contains("namespace") {
+                continue;
+            }
+            let text = format!(
+                "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: p, namespace: \
+                 shop}}\nspec:\n  endpointSelector: {{matchLabels: {subject}}}\n  ingress:\n  - \
+                 fromEndpoints: [{{matchLabels: {peer}}}]\n"
+            );
+            let sandbox = Sandbox::with(&[("p.yaml", &text)]);
+            let args = ["check", "p.yaml", "--format", "concise"];
+            let out = sandbox.run(&args).exits(0).out;
+            assert_eq!(out.lines().count(), 1, "{text}\n{out}");
+            assert!(out.contains(code), "{text}\n{out}");
+        }
+    }
+    let egress = |rule: &str| DENY.replace("egressDeny:\n  - toEntities: [world]\n", rule);
+    for (rule, code) in [
+        ("egress: [{toFQDNs: [{matchName: 1.2.3.4}]}]\n", "NPL1075"),
+        (
+            "egress: [{icmps: [{fields: [{type: 256}]}], toEntities: [all]}]\n",
+            "NPL1086",
+        ),
+        ("egress: [{}]\n  egressDeny: [{}]\n", "NPL1085"),
+    ] {
+        let sandbox = Sandbox::with(&[("p.yaml", &egress(rule))]);
+        let args = ["check", "p.yaml", "--format", "concise"];
+        let out = sandbox.run(&args).exits(0).out;
+        assert_eq!(out.lines().count(), 1, "{rule}\n{out}");
+        assert!(out.contains(code), "{rule}\n{out}");
+    }
+}

@@ -23,7 +23,7 @@ codes! {
     POLICY_EMPTY_PEERS = "NPL1020" "policy-empty-peers" Warning "a peer list that is empty";
     POLICY_PORT_RANGE_IGNORED = "NPL1021" "policy-port-range-ignored" Warning "an `endPort` that has no effect";
     POLICY_SERVICE_HOLE = "NPL1022" "policy-service-hole" Warning "a rule on services that opens or closes more than it says";
-    POLICY_DUPLICATE = "NPL1023" "policy-duplicate" Error "two policies with one name";
+    POLICY_DUPLICATE = "NPL1023" "policy-duplicate" Error "two objects with one name";
     IMPORT_NODE_POLICY = "NPL1040" "import-node-policy" Error "a policy of nodes, which no workload is";
     IMPORT_TLS_INTERCEPTION = "NPL1041" "import-tls-interception" Error "a rule that has the proxy open TLS";
     IMPORT_HEADER_MATCH = "NPL1042" "import-header-match" Error "a rule on the headers of a request";
@@ -42,15 +42,15 @@ codes! {
     IMPORT_NAMES_REQUIRED = "NPL1055" "import-names-required" Warning "a rule that server names of another one swallow";
     IMPORT_NAMES_CLOSE = "NPL1056" "import-names-close" Warning "server names on more than TCP";
     IMPORT_HTTP_LISTENER = "NPL1057" "import-http-listener" Warning "a rule that opens a port of an HTTP rule";
-    IMPORT_SELECTS_NOBODY = "NPL1058" "import-selects-nobody" Warning "a subject that no pod meets";
+    IMPORT_SELECTS_NOBODY = "NPL1058" "import-selects-nobody" Warning "a subject or peer that nothing meets";
     IMPORT_BARE_ENDPOINTS = "NPL1059" "import-bare-endpoints" Warning "a subject that holds endpoints of Cilium's own";
     IMPORT_TIERED_POLICY = "NPL1060" "import-tiered-policy" Error "a policy with a tier and an order";
     IMPORT_UNWRITABLE = "NPL1061" "import-unwritable" Error "a policy that no program without an error says";
     IMPORT_OTHER_KIND = "NPL1062" "import-other-kind" Error "a policy of a kind that is not read";
     POLICY_DENY_ONLY = "NPL1070" "policy-deny-only" Warning "a deny that closes its direction by itself";
-    POLICY_EMPTY_DIRECTION = "NPL1071" "policy-empty-direction" Warning "an empty list of rules that closes nothing";
+    POLICY_EMPTY_DIRECTION = "NPL1071" "policy-empty-direction" Warning "a direction without rules, which stays open";
     POLICY_TYPES_MISMATCH = "NPL1072" "policy-types-mismatch" Warning "rules of a direction that `policyTypes` leaves out";
-    POLICY_PORTS_MISSING = "NPL1073" "policy-ports-missing" Warning "an item of `toPorts` without ports";
+    POLICY_PORTS_MISSING = "NPL1073" "policy-ports-missing" Warning "an item of `toPorts` or `icmps` that selects nothing";
     POLICY_NAME_NEVER_LEARNED = "NPL1074" "policy-name-never-learned" Warning "a DNS name whose addresses nothing learns";
     POLICY_NAME_PATTERN = "NPL1075" "policy-name-pattern" Warning "a DNS name or pattern that matches otherwise than it looks";
     POLICY_OPEN_TO_EVERYBODY = "NPL1076" "policy-open-to-everybody" Warning "ports without peers";

@@ -52,7 +52,7 @@ pub struct Make<'a, T> {
 type Maker<'a, T> = dyn Fn(&Manifest, &Checked, &Plans<'_>, usize) -> T + Sync + 'a;
 
 /// Findings on what policies in YAML mean, each with the lint that tells the same of their text.
-const SAID_BY_LINTS: [(Code, Code); 4] = [
+const SAID_BY_LINTS: [(Code, Code); 9] = [
     (
         &codes::IMPORT_BARE_ENDPOINTS,
         &codes::POLICY_SELECTS_RESERVED,
@@ -60,6 +60,17 @@ const SAID_BY_LINTS: [(Code, Code); 4] = [
     (&codes::IMPORT_NAMES_CLOSE, &codes::POLICY_SNI_WITHOUT_TCP),
     (&codes::IMPORT_NEEDS_INVENTORY, &codes::POLICY_SERVICE_HOLE),
     (&codes::IMPORT_EXPRESSION, &codes::POLICY_HTTP_PATTERN),
+    (&codes::IMPORT_NAME, &codes::POLICY_NAME_PATTERN),
+    (
+        &codes::IMPORT_SELECTS_NOBODY,
+        &codes::POLICY_LABEL_NOT_IN_IDENTITY,
+    ),
+    (
+        &codes::IMPORT_SELECTS_NOBODY,
+        &codes::POLICY_IMPOSSIBLE_NAME,
+    ),
+    (&codes::IMPORT_SELECTS_NOBODY, &codes::POLICY_EMPTY_RULE),
+    (&codes::IMPORT_SELECTS_NOBODY, &codes::POLICY_ICMP_TYPE),
 ];
 
 impl Unit {

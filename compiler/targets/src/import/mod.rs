@@ -143,41 +143,74 @@ fn left_out(object: &yaml::read::Node, found: &[Diagnostic<Place>]) -> LeftOut {
 }
 
 /// Two objects of one kind, namespace and name are one object in a cluster: the later replaces the
-/// earlier, so the earlier one's rules are lost.
+/// earlier, so what the earlier one says is lost. The version is no part of the name.
 fn once_each(policies: &mut Policies, diagnostics: &mut Vec<Diagnostic<Place>>) {
-    let mut last: FxHashMap<(shape::PolicyKind, SmolStr, SmolStr), usize> = FxHashMap::default();
-    let mut lost = vec![false; policies.policies.len()];
-    let mut replaced = Vec::new();
-    for (at, policy) in policies.policies.iter().enumerate() {
-        let key = (policy.kind, policy.namespace.clone(), policy.name.clone());
+    let of_policy = |policy: &Policy| Name {
+        what: "policy",
+        kind: policy.kind.name(),
+        namespace: policy.namespace.clone(),
+        name: policy.name.clone(),
+        place: policy.place,
+    };
+    let of_group = |group: &CidrGroup| Name {
+        what: "CIDR group",
+        kind: "CiliumCIDRGroup",
+        namespace: SmolStr::default(),
+        name: group.name.clone(),
+        place: group.place,
+    };
+    let Policies {
+        policies,
+        groups,
+        left_out,
+    } = policies;
+    last_of_each(policies, of_policy, left_out, diagnostics);
+    last_of_each(groups, of_group, left_out, diagnostics);
+}
+
+/// What tells an object from all others.
+struct Name {
+    what: &'static str,
+    kind: &'static str,
+    namespace: SmolStr,
+    name: SmolStr,
+    place: Place,
+}
+
+fn last_of_each<T>(
+    objects: &mut Vec<T>,
+    name: impl Fn(&T) -> Name,
+    left_out: &mut Vec<LeftOut>,
+    diagnostics: &mut Vec<Diagnostic<Place>>,
+) {
+    let mut last: FxHashMap<(&str, SmolStr, SmolStr), usize> = FxHashMap::default();
+    let mut lost = vec![false; objects.len()];
+    for (at, object) in objects.iter().enumerate() {
+        let own = name(object);
+        let key = (own.kind, own.namespace, own.name.clone());
         let Some(before) = last.insert(key, at) else {
             continue;
         };
         if let Some(lost) = lost.get_mut(before) {
             *lost = true;
         }
-        let name = &policy.name;
-        let message = format!("the policy `{name}` is written twice, and the last one counts");
-        let finding = Diagnostic::new(&codes::POLICY_DUPLICATE, policy.place, message)
+        let (what, name_of) = (own.what, &own.name);
+        let message = format!("the {what} `{name_of}` is written twice, and the last one counts");
+        let finding = Diagnostic::new(&codes::POLICY_DUPLICATE, own.place, message)
             .help("give one of the two another name");
-        let first = policies.policies.get(before);
-        diagnostics.push(match first {
+        let first = objects.get(before).map(&name);
+        diagnostics.push(match &first {
             Some(first) => finding.also(first.place, "this one is replaced"),
             None => finding,
         });
-        if let Some(first) = first {
-            replaced.push(LeftOut {
-                kind: SmolStr::new_static(first.kind.name()),
-                namespace: first.namespace.clone(),
-                name: first.name.clone(),
-                place: first.place,
-                codes: vec![codes::POLICY_DUPLICATE.name],
-            });
-        }
+        left_out.extend(first.map(|first| LeftOut {
+            kind: SmolStr::new_static(first.kind),
+            namespace: first.namespace,
+            name: first.name,
+            place: first.place,
+            codes: vec![codes::POLICY_DUPLICATE.name],
+        }));
     }
-    policies.left_out.append(&mut replaced);
     let mut lost = lost.into_iter();
-    policies
-        .policies
-        .retain(|_| !lost.next().unwrap_or_default());
+    objects.retain(|_| !lost.next().unwrap_or_default());
 }

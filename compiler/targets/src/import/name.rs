@@ -24,6 +24,21 @@ pub(super) fn matches(pattern: &NameMatch, name: &str) -> bool {
     pattern_matches(&pattern.text, name, Kind::Dns)
 }
 
+/// False where no name can match both of two patterns: what stands before their first stars, or
+/// behind their last ones, differs.
+pub(super) fn may_meet(one: &NameMatch, other: &NameMatch) -> bool {
+    let text = |name: &NameMatch| name.text.trim_end_matches('.').to_ascii_lowercase();
+    let (one, other) = (text(one), text(other));
+    let ends = |text: &str| {
+        let head = text.split('*').next().unwrap_or_default();
+        let tail = text.rsplit('*').next().unwrap_or_default();
+        (head.to_owned(), tail.to_owned())
+    };
+    let ((head, tail), (other_head, other_tail)) = (ends(&one), ends(&other));
+    (head.starts_with(&other_head) || other_head.starts_with(&head))
+        && (tail.ends_with(&other_tail) || other_tail.ends_with(&tail))
+}
+
 /// Whether every name matches.
 pub(super) fn is_everything(pattern: &NameMatch) -> bool {
     !pattern.exact && is_star(&pattern.text)

@@ -69,6 +69,7 @@ pub struct Rule {
     /// What the author says of it.
     pub description: Option<SmolStr>,
     pub order: Order,
+    pub subject_place: Place,
     pub place: Place,
 }
 
@@ -97,6 +98,8 @@ pub struct End {
     pub authentication: Option<Authentication>,
     /// Services to be replaced by their selectors or addresses; egress only.
     pub services: Vec<ServiceRef>,
+    /// Where each of the peers stands, in their order.
+    pub peer_places: Vec<Place>,
     pub place: Place,
 }
 

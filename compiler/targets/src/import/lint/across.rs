@@ -1,6 +1,8 @@
 //! What only shows among all policies: which names a pod may ask DNS for, and whether another
 //! policy opens what a deny alone closes.
 
+use std::net::IpAddr;
+
 use npl_diagnostics::{Diagnostic, Place, codes::import as codes};
 use rustc_hash::FxHashMap;
 
@@ -66,20 +68,27 @@ impl<'a> Learned<'a> {
             .filter(|other| may_overlap(&rule.subject, &other.subject))
             .flat_map(|other| dns(other))
             .collect();
-        let unlearned = items(item, "toFQDNs").iter().find(|node| {
-            let wanted = wanted(node);
-            wanted.is_some_and(|wanted| !asking.iter().any(|have| covers(have, &wanted)))
+        let names = items(item, "toFQDNs").iter();
+        let unlearned = names.filter_map(|node| {
+            let wanted = wanted(node).filter(|wanted| !is_address(wanted))?;
+            let covered = asking.iter().any(|have| covers(have, &wanted));
+            (!covered).then_some((node, wanted.text))
         });
-        let Some(node) = unlearned else { return };
-        let name = wanted(node).map(|name| name.text).unwrap_or_default();
-        let message = match asking.is_empty() {
-            true => format!("no DNS rule of these pods is here, so `{name}` has no addresses"),
-            false => format!("no DNS rule of these pods covers `{name}`, so it has no addresses"),
-        };
-        let finding = Diagnostic::new(&codes::POLICY_NAME_NEVER_LEARNED, node.place(), message)
-            .also(found.key_place(), "matches what the DNS proxy has seen")
-            .help("allow the resolver with `rules: {dns: [...]}` for the same pods");
-        context.out.push(finding);
+        // Without any DNS rule all names lack the same thing.
+        let most = if asking.is_empty() { 1 } else { usize::MAX };
+        for (node, name) in unlearned.take(most) {
+            let message = match asking.is_empty() {
+                true => format!("no DNS rule of these pods is here, so `{name}` has no addresses"),
+                false => {
+                    format!("no DNS rule of these pods covers `{name}`, so it has no addresses")
+                }
+            };
+            let code = &codes::POLICY_NAME_NEVER_LEARNED;
+            let finding = Diagnostic::new(code, node.place(), message)
+                .also(found.key_place(), "matches what the DNS proxy has seen")
+                .help("allow the resolver with `rules: {dns: [...]}` for the same pods");
+            context.out.push(finding);
+        }
     }
 }
 
@@ -122,13 +131,17 @@ fn wanted(node: &Node) -> Option<NameMatch> {
     exact.or_else(|| text("matchPattern").map(|text| NameMatch { exact: false, text }))
 }
 
-/// Whether a DNS rule lets a name be asked. Of two patterns that differ nothing is claimed.
+/// What no DNS rule helps, and is told by itself.
+fn is_address(name: &NameMatch) -> bool {
+    name.exact && name.text.parse::<IpAddr>().is_ok()
+}
+
+/// Whether a DNS rule may let a name be asked that is wanted.
 fn covers(have: &NameMatch, wanted: &NameMatch) -> bool {
-    let trim = |name: &NameMatch| name.text.trim_end_matches('.').to_ascii_lowercase();
     match (have.exact, wanted.exact) {
-        (false, true) => name::matches(have, &wanted.text),
-        (true, true) => trim(have) == trim(wanted),
-        (_, false) => true,
+        (_, true) => name::matches(have, &wanted.text),
+        (true, false) => name::matches(wanted, &have.text),
+        (false, false) => name::may_meet(have, wanted),
     }
 }
 

@@ -22,9 +22,6 @@ pub(super) fn check(context: &mut Context<'_>, spec: &Node) {
                 if let Some(selector) = get(peer, "podSelector") {
                     peers::labels(context, selector);
                 }
-                if let Some(cidr) = get(peer, "ipBlock").and_then(|block| get(block, "cidr")) {
-                    peers::network(context, cidr);
-                }
             }
         }
     }

@@ -1,10 +1,10 @@
-//! Port rules that select nothing, and rules above the port that never match.
+//! Rules above the port that never match.
 
 use npl_diagnostics::{Diagnostic, Place, codes::import as codes};
 
 use super::{
     Context,
-    node::{get, is_empty_list, items, text},
+    node::{get, items, text},
 };
 use crate::{
     import::re2::translate,
@@ -17,15 +17,8 @@ const LAST_TYPE: i128 = 255;
 /// A deny has ports alone: Kubernetes drops the rest.
 pub(super) fn check(context: &mut Context<'_>, item: &Node, deny: bool) {
     for rule in items(item, "toPorts") {
-        if get(rule, "ports").is_none() || is_empty_list(rule, "ports") {
-            let message = "an item of `toPorts` without `ports` selects nothing";
-            let finding = Diagnostic::new(&codes::POLICY_PORTS_MISSING, rule.place(), message);
-            context
-                .out
-                .push(finding.help("list the ports; `\"0\"` is every port"));
-            continue;
-        }
-        if deny {
+        // Without ports nothing comes of the rest.
+        if deny || items(rule, "ports").is_empty() {
             continue;
         }
         if get(rule, "serverNames").is_some() {

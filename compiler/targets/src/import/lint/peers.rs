@@ -1,6 +1,5 @@
-//! Selectors, networks and names: what they never match, and what is dropped from them.
+//! Selectors and names: what they never match, and what is dropped from them.
 
-use ipnet::IpNet;
 use npl_diagnostics::{Diagnostic, Place, codes::import as codes, suggest};
 
 use super::{
@@ -11,7 +10,7 @@ use super::{
 use crate::{
     import::parse::{
         object_name::{can_be_name, can_be_namespace},
-        peers::prefix,
+        selector::is_label_value,
     },
     yaml::read::{Entry, Node, Value},
 };
@@ -125,7 +124,9 @@ fn values(selector: &Node) -> impl Iterator<Item = (&str, &Node)> {
 /// A namespace or account that Kubernetes lets nobody create.
 fn impossible(context: &mut Context<'_>, selector: &Node) {
     for (key, node) in values(selector) {
-        let Some(value) = node.as_str() else { continue };
+        // What is no value of a label at all is refused when it is read.
+        let value = node.as_str().filter(|value| is_label_value(value));
+        let Some(value) = value else { continue };
         let what = match bare(key) {
             Some(NAMESPACE) if !can_be_namespace(value) => "namespace",
             Some(ACCOUNT) if !can_be_name(value) => "service account",
@@ -180,58 +181,10 @@ pub(super) fn check(context: &mut Context<'_>, item: &Node, side: &str, deny: bo
         labels(context, selector);
         impossible(context, selector);
     }
-    for node in items(item, &format!("{side}CIDR")) {
-        network(context, node);
-    }
-    for set in items(item, &format!("{side}CIDRSet")) {
-        if let Some(node) = get(set, "cidr") {
-            network(context, node);
-            for except in items(set, "except") {
-                takes_all(context, node, except);
-            }
-        }
-    }
     if side == "to" && !deny {
         for name in items(item, "toFQDNs") {
             name_of(context, name);
         }
-    }
-}
-
-pub(super) fn network(context: &mut Context<'_>, node: &Node) {
-    let Some(net) = node.as_str().and_then(|text| prefix(text)) else {
-        return;
-    };
-    let whole = net.trunc();
-    if let IpNet::V6(six) = whole
-        && six.addr().to_ipv4_mapped().is_some()
-        && six.prefix_len() >= 96
-    {
-        let message = "an IPv4 address written as IPv6 never matches: Cilium sees IPv4";
-        let finding = Diagnostic::new(&codes::POLICY_NETWORK_ODD, node.place(), message);
-        context.out.push(finding.help("write the IPv4 network"));
-    } else if whole.addr() != net.addr() {
-        let message = format!("`{net}` has bits behind its prefix, and means `{whole}`");
-        let finding = Diagnostic::new(&codes::POLICY_NETWORK_ODD, node.place(), message)
-            .help("write what it means, or the prefix length that was meant")
-            .fix(
-                format!("write `{whole}`"),
-                true,
-                node.place(),
-                format!("\"{whole}\""),
-            );
-        context.out.push(finding);
-    }
-}
-
-fn takes_all(context: &mut Context<'_>, cidr: &Node, except: &Node) {
-    let net = |node: &Node| Some(prefix(node.as_str()?)?.trunc());
-    if net(cidr).is_some() && net(cidr) == net(except) {
-        let message = "the exception takes the whole network away, so this selects nobody";
-        let finding = Diagnostic::new(&codes::POLICY_NETWORK_ODD, except.place(), message);
-        context
-            .out
-            .push(finding.help("remove the network, or make the exception smaller"));
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
     object::Scope,
     peers,
 };
-use crate::yaml::read::Node;
+use crate::yaml::read::{Entry, Node, Value};
 
 /// A direction: the list of allows, that of denies, the side of the peers.
 struct Direction {
@@ -75,21 +75,13 @@ pub(super) fn check(
 /// What a direction's lists do to it, and what they only seem to do.
 fn closes(context: &mut Context<'_>, spec: &Node, direction: &Direction, learned: &Learned<'_>) {
     let Direction { allow, deny, .. } = direction;
-    let said = get(spec, "enableDefaultDeny").and_then(|map| get(map, allow));
+    let said = get(spec, "enableDefaultDeny").and_then(|map| entry(map, allow));
+    let denies = items(spec, deny);
+    if denies.is_empty() && items(spec, allow).is_empty() && has_rules(spec) {
+        return closes_nothing(context, spec, allow, said);
+    }
     if said.is_some() {
         return;
-    }
-    let denies = items(spec, deny);
-    if let (true, Some(found)) = (is_empty_list(spec, allow), entry(spec, allow))
-        && denies.is_empty()
-        && has_rules(spec)
-    {
-        let message = format!("an empty `{allow}` closes nothing: Cilium takes it as absent");
-        let at = found.value.place();
-        let finding = Diagnostic::new(&codes::POLICY_EMPTY_DIRECTION, at, message)
-            .help(format!("to close {allow}, write `{allow}: [{{}}]`"))
-            .fix(format!("close {allow}"), false, at, "[{}]");
-        context.out.push(finding);
     }
     let Some(found) = entry(spec, deny).filter(|_| !denies.is_empty()) else {
         return;
@@ -109,6 +101,35 @@ fn closes(context: &mut Context<'_>, spec: &Node, direction: &Direction, learned
         }
     };
     context.out.push(with(finding, fix));
+}
+
+/// A direction without a rule stays open, whatever `enableDefaultDeny` says: the agent looks at the
+/// rules that it has.
+fn closes_nothing(context: &mut Context<'_>, spec: &Node, allow: &str, said: Option<&Entry>) {
+    let help = format!("to close {allow}, write `{allow}: [{{}}]`");
+    let closing = said.map(|entry| &entry.value.value);
+    if let (true, Some(found)) = (is_empty_list(spec, allow), entry(spec, allow))
+        && closing != Some(&Value::Bool(false))
+    {
+        let message = format!("an empty `{allow}` closes nothing: Cilium takes it as absent");
+        let at = found.value.place();
+        let finding = Diagnostic::new(&codes::POLICY_EMPTY_DIRECTION, at, message)
+            .help(help)
+            .fix(format!("close {allow}"), false, at, "[{}]");
+        context.out.push(finding);
+        return;
+    }
+    let (Some(said), Some(Value::Bool(true))) = (said, closing) else {
+        return;
+    };
+    let message = format!("`enableDefaultDeny` closes no {allow} without an item of `{allow}`");
+    let at = said.value.place();
+    let finding = Diagnostic::new(&codes::POLICY_EMPTY_DIRECTION, at, message).help(help);
+    // A field without a value is there already.
+    let there = spec.get(allow).is_some();
+    let field = format!("{allow}: [{{}}]");
+    let fix = context.texts.first_field(spec, &field, false);
+    context.out.push(with(finding, fix.filter(|_| !there)));
 }
 
 /// A spec without any is refused.
@@ -140,7 +161,9 @@ fn open_to_everybody(context: &mut Context<'_>, item: &Node, side: &str, deny: b
         let other = |key: &str| key.starts_with(side) && key != "toPorts";
         entries.iter().any(|entry| other(&entry.key))
     });
-    if deny || some_peers || meant || ports.is_empty() {
+    // Without a port in it an item opens nothing, and is told by itself.
+    let opens = ports.iter().any(|rule| !items(rule, "ports").is_empty());
+    if deny || some_peers || meant || !opens {
         return;
     }
     let Some(at) = entry(item, "toPorts").map(|e| e.key_place()) else {

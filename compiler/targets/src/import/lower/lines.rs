@@ -13,7 +13,7 @@ use super::{
     refuse::{self, Refusal, refuse},
     selector::{Who, selects_bare_endpoints, who},
 };
-use crate::import::shape::{Authentication, End, Policy, PortNumber, PortRule, Proto, Rule};
+use crate::import::shape::{Authentication, End, Peers, Policy, PortNumber, PortRule, Proto, Rule};
 
 /// What one end rule is made of, before lines are merged as Cilium merges them.
 #[derive(Clone, Debug)]
@@ -73,7 +73,8 @@ fn of_rule(cx: &Cx<'_>, (object, policy): (usize, &Policy), rule: &Rule, out: &m
         Ok(Some(cube)) => Arc::new(cube),
         Ok(None) => {
             let message = "a rule selects no pod: no identity has the labels that it asks for";
-            let finding = Diagnostic::new(&codes::IMPORT_SELECTS_NOBODY, rule.place, message);
+            let at = rule.subject_place;
+            let finding = Diagnostic::new(&codes::IMPORT_SELECTS_NOBODY, at, message);
             out.warnings
                 .push(finding.help("select by labels that Cilium keeps, or remove the rule"));
             return;
@@ -165,9 +166,10 @@ struct Maker<'a> {
 impl Maker<'_> {
     fn lines(&self, warnings: &mut Vec<Diagnostic<Place>>) -> Result<Vec<Line>, Refusal> {
         self.authentication()?;
-        let peers = peers::parts(self.cx, self.end)?;
+        let peers = peers::parts(self.cx, self.end, warnings)?;
         let mut out = Vec::new();
         if self.end.ports.is_empty() {
+            warnings.extend(self.denies_nobody());
             out.extend(self.line(peers, vec![ports::everything()], None));
             return Ok(out);
         }
@@ -187,6 +189,16 @@ impl Maker<'_> {
                 "keep this policy in YAML",
             )),
         }
+    }
+
+    /// `{}` in an allow closes its direction. In a deny services are told when they are read.
+    fn denies_nobody(&self) -> Option<Diagnostic<Place>> {
+        let none = self.end.peers == Peers::These(Vec::new()) && self.end.services.is_empty();
+        (self.end.deny && none).then(|| {
+            let message = "a deny names no peers and no ports, and so denies nobody";
+            Diagnostic::new(&codes::IMPORT_SELECTS_NOBODY, self.end.place, message)
+                .help("remove it, or name peers; `Entities: [all]` is everybody")
+        })
     }
 
     fn line(&self, peers: Vec<Part>, ports: Vec<PortPart>, via: Option<Via>) -> Option<Line> {
@@ -244,7 +256,7 @@ impl Maker<'_> {
                 let part = PortPart { key, set };
                 match tls && *proto != Proto::Tcp {
                     true => without_tls.push(part),
-                    false if part.set.is_empty() => {}
+                    false if part.set.is_empty() => warnings.push(self.no_such_type()),
                     false => numbered.push(part),
                 }
             }
@@ -297,6 +309,12 @@ impl Maker<'_> {
                 false => peers.iter().any(|peer| within(peer, &pods).is_some()),
             }
         })
+    }
+
+    fn no_such_type(&self) -> Diagnostic<Place> {
+        let message = "no ICMP packet has a type above 255, so this selects nothing";
+        Diagnostic::new(&codes::IMPORT_SELECTS_NOBODY, self.end.place, message)
+            .help("types are 0 to 255")
     }
 
     fn nobody_names(&self, number: &PortNumber) -> Diagnostic<Place> {

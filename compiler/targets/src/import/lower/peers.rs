@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use ipnet::IpNet;
-use npl_diagnostics::{Place, codes::import as codes};
+use npl_diagnostics::{Diagnostic, Place, codes::import as codes};
 use npl_policy::{
     addr::{AddrSet, Net},
     label::Cube,
@@ -21,7 +21,10 @@ use super::{
     selector::{Who, who},
 };
 use crate::import::{
-    parse::scope::{CLUSTER, LOCAL_CLUSTER, NAMESPACE},
+    parse::{
+        peers::never_matches,
+        scope::{CLUSTER, LOCAL_CLUSTER, NAMESPACE},
+    },
     selector::Selector,
     shape::{End, Peer, Peers, ServiceRef},
 };
@@ -99,8 +102,12 @@ impl What {
     }
 }
 
-/// The peers of one rule. No part: nobody.
-pub(super) fn parts(cx: &Cx<'_>, end: &End) -> Result<Vec<Part>, Refusal> {
+/// The peers of one rule. No part: nobody. A peer that nothing meets is told.
+pub(super) fn parts(
+    cx: &Cx<'_>,
+    end: &End,
+    warnings: &mut Vec<Diagnostic<Place>>,
+) -> Result<Vec<Part>, Refusal> {
     let Peers::These(peers) = &end.peers else {
         return Ok(Vec::new());
     };
@@ -114,10 +121,43 @@ pub(super) fn parts(cx: &Cx<'_>, end: &End) -> Result<Vec<Part>, Refusal> {
         peers.push(Peer::Labels(Selector::default()));
     }
     let mut out: Vec<Part> = Vec::new();
-    for peer in &peers {
-        add(&mut out, part(cx, peer, end.place)?);
+    for (at, peer) in peers.iter().enumerate() {
+        let part = part(cx, peer, end.place)?;
+        if part.as_ref().is_some_and(|part| part.what == What::Nobody) {
+            let place = end.peer_places.get(at).copied().unwrap_or(end.place);
+            warnings.extend(nobody(cx, peer, place));
+        }
+        add(&mut out, part);
     }
     Ok(out)
+}
+
+/// What reading says already of a network is not told again.
+fn nobody(cx: &Cx<'_>, peer: &Peer, at: Place) -> Option<Diagnostic<Place>> {
+    let (message, help) = match peer {
+        Peer::Network { cidr, except, .. } if never_matches(cidr) || except.contains(cidr) => {
+            return None;
+        }
+        Peer::Group { name, .. } => {
+            let mut named = cx.groups.iter().filter(|group| group.name == *name);
+            if named.any(|group| group.cidrs.iter().any(never_matches)) {
+                return None;
+            }
+            (
+                "a peer selects nobody: the CIDR group leaves no address",
+                "list networks in the group, or remove the peer",
+            )
+        }
+        Peer::Network { .. } | Peer::GroupLabels { .. } => (
+            "a peer selects nobody: no address is left of its networks",
+            "make the exceptions smaller, or remove the peer",
+        ),
+        Peer::Labels(_) | Peer::Name(_) => (
+            "a peer selects nobody: no identity has the labels that it asks for",
+            "select by labels that Cilium keeps, or remove the peer",
+        ),
+    };
+    Some(Diagnostic::new(&codes::IMPORT_SELECTS_NOBODY, at, message).help(help))
 }
 
 /// One spelling is one peer.
@@ -191,12 +231,8 @@ fn part(cx: &Cx<'_>, peer: &Peer, at: Place) -> Result<Option<Part>, Refusal> {
 /// Without IPv4 addresses that are written as IPv6 (`::ffff:10.0.0.0`): Cilium sees them as IPv4,
 /// and so nothing has one.
 fn visible(mut net: Net) -> Option<Net> {
-    let mapped = |cidr: &IpNet| match cidr {
-        IpNet::V6(six) => six.prefix_len() >= 96 && six.addr().to_ipv4_mapped().is_some(),
-        IpNet::V4(_) => false,
-    };
-    net.except.retain(|except| !mapped(except));
-    (!mapped(&net.cidr)).then_some(net)
+    net.except.retain(|except| !never_matches(except));
+    (!never_matches(&net.cidr)).then_some(net)
 }
 
 /// The selectors and addresses that stand for services today.

@@ -182,7 +182,7 @@ fn as_written(number: i128, at: Place) -> bool {
 }
 
 /// The known name that differs from a mistyped one only in case or by one edit.
-fn nearest<'a>(key: &str, names: &[&'a str]) -> Option<&'a str> {
+pub(super) fn nearest<'a>(key: &str, names: &[&'a str]) -> Option<&'a str> {
     names
         .iter()
         .copied()

@@ -2,7 +2,7 @@
 
 use npl_diagnostics::{Diagnostic, codes::import as codes};
 
-use super::fields::Findings;
+use super::{fields::Findings, ports::is_missing};
 use crate::{
     import::shape::{Port, PortNumber, PortRule, Proto},
     yaml::read::{Node, Value},
@@ -58,6 +58,11 @@ const V6: &[(&str, u16)] = &[
 pub(super) fn icmp_rule(out: &mut Findings, node: &Node, most: usize) -> Option<PortRule> {
     let object = out.object(node, "icmps")?;
     out.known(object, "icmps", &["fields"]);
+    if is_missing(object, "fields") {
+        let message = "an item of `icmps` without `fields` selects nothing";
+        let finding = Diagnostic::new(&codes::POLICY_PORTS_MISSING, object.place, message);
+        out.warn(finding.help("list the types, each in an item of `fields`"));
+    }
     let items = out.items(object, "fields");
     if items.len() > most {
         let message = format!(

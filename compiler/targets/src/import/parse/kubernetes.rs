@@ -5,7 +5,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::{
     fields::{Findings, Object},
-    peers::cidr,
+    peers::{cidr, network_of},
     ports,
     scope::{CLUSTER, LOCAL_CLUSTER, NAMESPACE, NAMESPACE_LABELS},
     selector::selector,
@@ -53,6 +53,7 @@ pub(super) fn rule(out: &mut Findings, node: &Node, namespace: &SmolStr) -> Opti
         ends,
         description: None,
         order: Order::Normal,
+        subject_place: object.get("podSelector").map_or(object.place, Node::place),
         place: object.place,
     })
 }
@@ -97,6 +98,7 @@ pub(super) fn closed(ingress: bool, place: Place) -> End {
         ports: Vec::new(),
         authentication: None,
         services: Vec::new(),
+        peer_places: Vec::new(),
         place,
     }
 }
@@ -111,9 +113,12 @@ fn end(
     let side = if ingress { "from" } else { "to" };
     out.known(object, name, &[side, "ports"]);
     let items = out.items(object, side);
-    let mut peers = Vec::new();
+    let (mut peers, mut peer_places) = (Vec::new(), Vec::new());
     for item in items {
-        peers.extend(peer(out, item, side, namespace));
+        if let Some(peer) = peer(out, item, side, namespace) {
+            peers.push(peer);
+            peer_places.push(item.place());
+        }
     }
     if items.is_empty() {
         peers.push(Peer::Labels(Selector::default()));
@@ -134,6 +139,7 @@ fn end(
         ports,
         authentication: None,
         services: Vec::new(),
+        peer_places,
         place: object.place,
     })
 }
@@ -201,7 +207,7 @@ fn ip_block(out: &mut Findings, node: &Node) -> Option<Peer> {
         return None;
     };
     let text = out.string(node, "cidr")?.clone();
-    let net = cidr(out, &text, node.place())?;
+    let net = network_of(out, &text, node.place())?;
     let mut except = Vec::new();
     let mut spelling = format!("cidr:{text}");
     for node in out.items(object, "except") {

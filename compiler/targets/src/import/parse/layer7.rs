@@ -5,7 +5,7 @@ use regex::RegexBuilder;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::{
-    fields::{Findings, Object},
+    fields::{Findings, Object, nearest},
     names,
     ports::Context,
 };
@@ -16,6 +16,9 @@ use crate::{
     },
     yaml::read::Node,
 };
+
+/// The kinds of rules above the port.
+const RULES: [&str; 2] = ["http", "dns"];
 
 /// Memory that one compiled expression may take, in bytes.
 const MAX_REGEX: usize = 1 << 20;
@@ -35,16 +38,17 @@ fn rules(out: &mut Findings, node: &Node, rule: &mut PortRule, context: Context)
     let Some(object) = out.object(node, "rules") else {
         return;
     };
-    out.known(object, "rules", &["http", "dns"]);
+    let neither = object.get("http").is_none() && object.get("dns").is_none();
+    match neither {
+        true => no_rules(out, object),
+        false => out.known(object, "rules", &RULES),
+    }
     if object.get("http").is_some() && object.get("dns").is_some() {
         refuse(
             out,
             object.place,
             "one port rule has both `http` and `dns` rules",
         );
-    }
-    if object.get("http").is_none() && object.get("dns").is_none() {
-        refuse(out, object.place, "`rules` has neither `http` nor `dns`");
     }
     for item in out.items(object, "http") {
         rule.http.extend(http(out, item));
@@ -67,6 +71,30 @@ fn rules(out: &mut Findings, node: &Node, rule: &mut PortRule, context: Context)
             "a node's egress cannot be filtered by HTTP",
         );
     }
+}
+
+/// What stands there instead is part of the same mistake.
+fn no_rules(out: &mut Findings, object: Object<'_>) {
+    let nothing = "`rules` has neither `http` nor `dns`";
+    let other = object
+        .entries
+        .iter()
+        .find(|entry| !RULES.contains(&&*entry.key));
+    let Some(other) = other else {
+        return refuse(out, object.place, nothing);
+    };
+    let (key, at) = (&other.key, other.key_place());
+    let message = format!("{nothing}, and Cilium knows no `{key}`");
+    let finding = Diagnostic::new(&codes::POLICY_BAD_L7, at, message);
+    out.refuse_with(match nearest(key, &RULES) {
+        Some(name) => finding.help(format!("did you mean `{name}`")).fix(
+            format!("write `{name}`"),
+            false,
+            at,
+            name,
+        ),
+        None => finding.help("remove it: Cilium 1.20 has rules of HTTP and DNS alone"),
+    });
 }
 
 fn refuse(out: &mut Findings, at: Place, message: &str) {

@@ -15,7 +15,7 @@ pub(crate) mod selector;
 mod tiered;
 
 use ipnet::IpNet;
-use npl_diagnostics::{Diagnostic, FileId, Place, codes::import as codes};
+use npl_diagnostics::{Diagnostic, FileId, Place, Severity, codes::import as codes};
 use smol_str::SmolStr;
 
 use self::{
@@ -41,6 +41,9 @@ const NETWORK_POLICY_GROUPS: [&str; 3] = ["networking.k8s.io", "extensions", ""]
 const TIERED_GROUP: &str = "policy.networking.k8s.io";
 const CLUSTER_NETWORK_POLICY: &str = "ClusterNetworkPolicy";
 const REPLACED: [&str; 2] = ["AdminNetworkPolicy", "BaselineAdminNetworkPolicy"];
+
+/// Fields whose texts may speak of templates, or be expressions with braces.
+const MAY_HAVE_BRACES: [&str; 3] = ["annotations", "description", "rules"];
 
 /// What Kubernetes knows of every object (apimachinery `ObjectMeta`).
 const METADATA: [&str; 15] = [
@@ -103,7 +106,7 @@ pub(super) fn object(
     read.filter(|_| !out.refused)
 }
 
-/// The first value that only a template has, in quotes. A regular expression may have braces too.
+/// The first value that only a template has, in quotes.
 fn template(node: &Node) -> Option<Place> {
     match &node.value {
         Value::Str(text) => {
@@ -120,7 +123,9 @@ fn template(node: &Node) -> Option<Place> {
         }
         Value::Seq(items) => items.iter().find_map(template),
         Value::Map(entries) => {
-            let entries = entries.iter().filter(|entry| entry.key != "rules");
+            let entries = entries
+                .iter()
+                .filter(|e| !MAY_HAVE_BRACES.contains(&&*e.key));
             entries.map(|entry| &entry.value).find_map(template)
         }
         _ => None,
@@ -320,6 +325,15 @@ fn cilium_rules(
     if let Some(node) = object.get("spec") {
         rules.extend(rule::rule(out, node, file, namespace));
     }
+    if object.get("spec").is_none()
+        && let Some(specs) = specs.filter(|specs| specs.as_seq().is_some_and(<[Node]>::is_empty))
+    {
+        let message = "`specs` is empty, so the policy has no rule and does nothing";
+        let mut finding = Diagnostic::new(&codes::POLICY_NO_RULES, specs.place(), message);
+        // The agent takes it.
+        finding.severity = Severity::Warning;
+        out.warn(finding.help("write a rule, or remove the object"));
+    }
     for node in out.items(object, "specs") {
         rules.extend(rule::rule(out, node, file, namespace));
     }
@@ -339,7 +353,7 @@ fn cidr_group(out: &mut Findings, object: Object<'_>, meta: Metadata) -> Option<
         .iter()
         .filter_map(|node| {
             let text = out.string(node, "externalCIDRs")?;
-            peers::cidr(out, text, node.place())
+            peers::network_of(out, text, node.place())
         })
         .collect();
     Some(CidrGroup {

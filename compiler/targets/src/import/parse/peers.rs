@@ -36,6 +36,8 @@ const KINDS: [&str; 8] = [
 
 pub(super) struct Read {
     pub(super) peers: Peers,
+    /// Of the peers, one by one.
+    pub(super) places: Vec<Place>,
     pub(super) services: Vec<ServiceRef>,
 }
 
@@ -45,6 +47,7 @@ pub(super) fn peers(out: &mut Findings, item: Object<'_>, scope: &Scope, context
     let side = if context.ingress { "from" } else { "to" };
     let mut read = Read {
         peers: Peers::These(Vec::new()),
+        places: Vec::new(),
         services: Vec::new(),
     };
     let mut filled: Option<(SmolStr, Place)> = None;
@@ -123,6 +126,8 @@ fn each(
             "FQDNs" => found.extend(names::name_match(out, node, field).map(Peer::Name)),
             _ => read.services.extend(service(out, node, field)),
         }
+        // An entity is several peers at one place.
+        read.places.resize(found.len(), node.place());
     }
     if kind == "Nodes" {
         let at = items
@@ -141,7 +146,7 @@ fn each(
 
 fn network(out: &mut Findings, node: &Node, field: &str) -> Option<Peer> {
     let text = out.string(node, field)?;
-    let cidr = cidr(out, text, node.place())?;
+    let cidr = network_of(out, text, node.place())?;
     Some(Peer::Network {
         cidr,
         except: Vec::new(),
@@ -171,7 +176,35 @@ pub(super) fn cidr(out: &mut Findings, text: &str, at: Place) -> Option<IpNet> {
         out.refuse_with(finding);
         return None;
     };
-    Some(net.trunc())
+    let whole = net.trunc();
+    if whole.addr() != net.addr() && !never_matches(&whole) {
+        let message = format!("`{net}` has bits behind its prefix, and means `{whole}`");
+        let title = format!("write `{whole}`");
+        let finding = Diagnostic::new(&codes::POLICY_NETWORK_ODD, at, message)
+            .help("write what it means, or the prefix length that was meant")
+            .fix(title, true, at, format!("\"{whole}\""));
+        out.warn(finding);
+    }
+    Some(whole)
+}
+
+/// A prefix whose addresses are meant to be met.
+pub(super) fn network_of(out: &mut Findings, text: &str, at: Place) -> Option<IpNet> {
+    let net = cidr(out, text, at)?;
+    if never_matches(&net) {
+        let message = "an IPv4 address written as IPv6 never matches: Cilium sees IPv4";
+        let finding = Diagnostic::new(&codes::POLICY_NETWORK_ODD, at, message);
+        out.warn(finding.help("write the IPv4 network"));
+    }
+    Some(net)
+}
+
+/// IPv4 addresses that are written as IPv6 (`::ffff:10.0.0.0`).
+pub(crate) fn never_matches(net: &IpNet) -> bool {
+    match net {
+        IpNet::V6(six) => six.prefix_len() >= 96 && six.addr().to_ipv4_mapped().is_some(),
+        IpNet::V4(_) => false,
+    }
 }
 
 /// As Go's `netip.ParsePrefix`: no number has a zero in front.
@@ -238,20 +271,32 @@ fn network_set(out: &mut Findings, node: &Node, field: &str) -> Option<Peer> {
     }
     let node = object.get("cidr")?;
     let text = out.string(node, "cidr")?;
-    let cidr = cidr(out, text, node.place())?;
-    for (inner, (spelled, at)) in except.iter().zip(&excepts) {
-        if !cidr.contains(inner) {
-            let message = format!("the exception `{spelled}` lies outside `{text}`");
-            let finding = Diagnostic::new(&codes::POLICY_BAD_NETWORK, *at, message);
-            out.refuse_with(finding.help("remove it: it takes nothing away"));
-        }
-    }
+    let cidr = network_of(out, text, node.place())?;
+    let spelled = except.iter().zip(&excepts);
+    spelled.for_each(|(inner, (spelled, at))| exception(out, (&cidr, text), (inner, spelled, *at)));
     let spelling = format_smolstr!("cidr:{text}{tail}");
     Some(Peer::Network {
         cidr,
         except,
         spelling,
     })
+}
+
+/// An exception that takes nothing away, or all.
+fn exception(
+    out: &mut Findings,
+    (cidr, text): (&IpNet, &str),
+    (inner, spelled, at): (&IpNet, &str, Place),
+) {
+    if !cidr.contains(inner) {
+        let message = format!("the exception `{spelled}` lies outside `{text}`");
+        let finding = Diagnostic::new(&codes::POLICY_BAD_NETWORK, at, message);
+        out.refuse_with(finding.help("remove it: it takes nothing away"));
+    } else if inner == cidr {
+        let message = "the exception takes the whole network away, so this selects nobody";
+        let finding = Diagnostic::new(&codes::POLICY_NETWORK_ODD, at, message);
+        out.warn(finding.help("remove the network, or make the exception smaller"));
+    }
 }
 
 fn entity(out: &mut Findings, node: &Node, field: &str, scope: &Scope) -> Vec<Peer> {

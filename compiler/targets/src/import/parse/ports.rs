@@ -15,6 +15,9 @@ use crate::{
 /// The most ports of one list, and ICMP types of one list.
 const MAX_PORTS: usize = 40;
 
+/// The fields of an item of `ports`.
+const PORT: [&str; 3] = ["port", "endPort", "protocol"];
+
 /// Where a port rule stands decides what it may hold.
 #[derive(Clone, Copy)]
 pub(super) struct Context {
@@ -59,7 +62,13 @@ fn port_rule(out: &mut Findings, node: &Node, context: Context) -> Option<PortRu
             "listener",
         ]
     };
-    out.known(object, "toPorts", fields);
+    let mut fields = fields.to_vec();
+    if is_missing(object, "ports") {
+        ports_missing(out, object);
+        // They are part of the same mistake.
+        fields.extend(PORT);
+    }
+    out.known(object, "toPorts", &fields);
     let items = out.items(object, "ports");
     if items.len() > MAX_PORTS {
         let message = format!(
@@ -79,9 +88,28 @@ fn port_rule(out: &mut Findings, node: &Node, context: Context) -> Option<PortRu
     Some(rule)
 }
 
+/// Absent, or a list of nothing.
+pub(super) fn is_missing(object: Object<'_>, name: &str) -> bool {
+    let listed = object.get(name);
+    listed.is_none_or(|node| node.as_seq().is_some_and(<[Node]>::is_empty))
+}
+
+/// Cilium takes such an item, and makes nothing of it.
+fn ports_missing(out: &mut Findings, object: Object<'_>) {
+    let message = "an item of `toPorts` without `ports` selects nothing";
+    let finding = Diagnostic::new(&codes::POLICY_PORTS_MISSING, object.place, message);
+    let beside = object.entries.iter().find(|e| PORT.contains(&&*e.key));
+    out.warn(match beside {
+        Some(entry) => finding
+            .also(entry.key_place(), "this stands one list too high")
+            .help("write them in an item of `ports`: `ports: [{port: \"80\", protocol: TCP}]`"),
+        None => finding.help("list the ports; `\"0\"` is every port"),
+    });
+}
+
 fn port(out: &mut Findings, node: &Node) -> Option<Port> {
     let object = out.object(node, "ports")?;
-    out.known(object, "ports", &["port", "endPort", "protocol"]);
+    out.known(object, "ports", &PORT);
     // Each field has a mistake of its own.
     let proto = protocol(out, object);
     let number = match object.get("port") {

@@ -4,7 +4,7 @@ use npl_diagnostics::{Diagnostic, Place, codes::import as codes};
 use smol_str::SmolStr;
 
 use super::{
-    fields::{Findings, Object},
+    fields::{Findings, Object, nearest},
     peers,
     ports::{self, Context},
     scope::Scope,
@@ -15,7 +15,7 @@ use crate::{
         selector::Selector,
         shape::{Authentication, End, Order, Rule},
     },
-    yaml::read::Node,
+    yaml::read::{Entry, Node},
 };
 
 /// The four lists: name, ingress, deny.
@@ -26,6 +26,20 @@ const LISTS: [(&str, bool, bool); 4] = [
     ("egressDeny", false, true),
 ];
 
+/// The fields of a `spec`.
+const FIELDS: [&str; 10] = [
+    "endpointSelector",
+    "nodeSelector",
+    "ingress",
+    "ingressDeny",
+    "egress",
+    "egressDeny",
+    "enableDefaultDeny",
+    "labels",
+    "description",
+    "log",
+];
+
 /// Reads one `spec`.
 pub(super) fn rule(
     out: &mut Findings,
@@ -34,21 +48,16 @@ pub(super) fn rule(
     namespace: &SmolStr,
 ) -> Option<Rule> {
     let object = out.object(node, "spec")?;
-    let fields = [
-        "endpointSelector",
-        "nodeSelector",
-        "ingress",
-        "ingressDeny",
-        "egress",
-        "egressDeny",
-        "enableDefaultDeny",
-        "labels",
-        "description",
-        "log",
-    ];
+    let mut fields = FIELDS.to_vec();
+    // What the subject was meant as is told with the subject.
+    fields.extend(mistyped_subject(object).map(|(entry, _)| &*entry.key));
     out.known(object, "spec", &fields);
     let description = metadata(out, object);
     let (subject, is_node) = subject(out, object, namespace)?;
+    let subject_place = ["endpointSelector", "nodeSelector"]
+        .iter()
+        .find_map(|name| object.get(name))
+        .map_or(object.place, Node::place);
     let scope = Scope {
         file,
         namespace: namespace.clone(),
@@ -81,6 +90,7 @@ pub(super) fn rule(
         ends,
         description,
         order: Order::Normal,
+        subject_place,
         place: object.place,
     })
 }
@@ -145,12 +155,34 @@ fn subject(out: &mut Findings, object: Object<'_>, namespace: &str) -> Option<(S
             None
         }
         (None, None) => {
-            let message = "a rule has no `endpointSelector`";
-            let finding = Diagnostic::new(&codes::POLICY_BAD_SUBJECT, object.place, message);
-            out.refuse_with(finding.help("`endpointSelector: {}` selects every pod"));
+            out.refuse_with(no_subject(object));
             None
         }
     }
+}
+
+/// The field that was meant as the subject, where there is none, with the name that was meant.
+fn mistyped_subject(object: Object<'_>) -> Option<(&Entry, &'static str)> {
+    let subjects = ["endpointSelector", "nodeSelector"];
+    if subjects.iter().any(|name| object.entry(name).is_some()) {
+        return None;
+    }
+    let unknown = object.entries.iter().filter(|e| !FIELDS.contains(&&*e.key));
+    let mut meant = unknown.filter_map(|entry| Some((entry, nearest(&entry.key, &FIELDS)?)));
+    meant.find(|(_, name)| subjects.contains(name))
+}
+
+fn no_subject(object: Object<'_>) -> Diagnostic<Place> {
+    let code = &codes::POLICY_BAD_SUBJECT;
+    let Some((entry, name)) = mistyped_subject(object) else {
+        let finding = Diagnostic::new(code, object.place, "a rule has no `endpointSelector`");
+        return finding.help("`endpointSelector: {}` selects every pod");
+    };
+    let (key, at) = (&entry.key, entry.key_place());
+    let message = format!("a rule has no `{name}`, and Kubernetes drops `{key}`");
+    Diagnostic::new(code, at, message)
+        .help(format!("did you mean `{name}`"))
+        .fix(format!("write `{name}`"), false, at, name)
 }
 
 fn default_deny(out: &mut Findings, object: Object<'_>) -> (Option<bool>, Option<bool>) {
@@ -186,6 +218,7 @@ fn end(
             false => authentication(out, object),
         },
         services: read.services,
+        peer_places: read.places,
         place: object.place,
     };
     service_hole(out, &end, object);

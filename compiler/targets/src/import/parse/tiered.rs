@@ -12,7 +12,7 @@ use smol_str::SmolStr;
 use super::{
     fields::{Findings, Object},
     kubernetes::{closed, namespaces},
-    peers::cidr,
+    peers::network_of,
     scope::{CLUSTER, LOCAL_CLUSTER},
     selector::selector,
 };
@@ -83,6 +83,7 @@ pub(super) fn rule(out: &mut Findings, node: &Node) -> Option<Rule> {
         ends,
         description: None,
         order: Order::Normal,
+        subject_place: object.get("subject").map_or(object.place, Node::place),
         place: object.place,
     };
     match baseline {
@@ -265,9 +266,10 @@ fn end(out: &mut Findings, node: &Node, list: &str, ingress: bool) -> Option<End
         let message = format!("the name of a rule has more than {NAME_CHARS_MAX} characters");
         out.refuse(&codes::POLICY_WRONG_TYPE, node.place(), message);
     }
-    let mut peers = Vec::new();
+    let (mut peers, mut peer_places) = (Vec::new(), Vec::new());
     for item in items(out, object, side, 1) {
         peers.extend(peer(out, item, side));
+        peer_places.resize(peers.len(), item.place());
     }
     let ports = items(out, object, "protocols", 1)
         .iter()
@@ -284,6 +286,7 @@ fn end(out: &mut Findings, node: &Node, list: &str, ingress: bool) -> Option<End
         ports,
         authentication: None,
         services: Vec::new(),
+        peer_places,
         place: object.place,
     })
 }
@@ -318,7 +321,7 @@ fn peer(out: &mut Findings, node: &Node, side: &str) -> Vec<Peer> {
         let found = items(out, object, "networks", 1).iter().filter_map(|node| {
             let text: &SmolStr = out.string(node, "networks")?;
             Some(Peer::Network {
-                cidr: cidr(out, text, node.place())?,
+                cidr: network_of(out, text, node.place())?,
                 except: Vec::new(),
                 spelling: smol_str::format_smolstr!("cidr:{text}"),
             })

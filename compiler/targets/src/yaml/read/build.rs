@@ -19,9 +19,11 @@ pub(super) struct Builder<'a> {
     anchors: FxHashMap<usize, Anchored>,
     nodes: usize,
     copied: usize,
-    /// Keys that stand twice in the document, which is then none.
-    doubled: Vec<Diagnostic<Place>>,
-    /// Holds `{{`: maybe a template that nobody rendered.
+    /// What readers differ on in the document, which is then none.
+    faults: Vec<Diagnostic<Place>>,
+    /// Where the document before this one ends.
+    ended: u32,
+    /// Holds `{{` outside quotes and comments: maybe a template that nobody rendered.
     braces: bool,
     out: Documents,
 }
@@ -53,7 +55,8 @@ struct MapFrame {
     entries: Vec<Entry>,
     key: Option<(SmolStr, TextRange)>,
     seen: FxHashSet<SmolStr>,
-    merges: Vec<Node>,
+    /// Each with how many keys stand before it.
+    merges: Vec<(usize, Node)>,
 }
 
 /// Why a document is given up; the finding is already written down where there is one.
@@ -82,8 +85,9 @@ impl<'a> Builder<'a> {
             anchors: FxHashMap::default(),
             nodes: 0,
             copied: 0,
-            doubled: Vec::new(),
-            braces: text.contains("{{"),
+            faults: Vec::new(),
+            ended: 0,
+            braces: has_bare_braces(text),
             out: Documents::default(),
         }
     }
@@ -98,7 +102,7 @@ impl<'a> Builder<'a> {
             match step {
                 Ok(()) => {}
                 Err(Stop::Document(finding)) => {
-                    self.out.diagnostics.append(&mut self.doubled);
+                    self.out.diagnostics.append(&mut self.faults);
                     self.out.diagnostics.push(*finding);
                     self.forget();
                     if !matches!(self.parser.proceed_next_document(), Ok(true)) {
@@ -106,7 +110,7 @@ impl<'a> Builder<'a> {
                     }
                 }
                 Err(Stop::File(finding)) => {
-                    self.out.diagnostics.append(&mut self.doubled);
+                    self.out.diagnostics.append(&mut self.faults);
                     self.out.diagnostics.push(*finding);
                     break;
                 }
@@ -138,13 +142,18 @@ impl<'a> Builder<'a> {
     fn event(&mut self, event: Event<'a>, span: Span) -> Step {
         let (start, end) = Self::range(span);
         match event {
-            Event::DocumentStart(..) => self.forget(),
+            Event::DocumentStart(explicit, _) => {
+                self.forget();
+                let unsent = self.unsent(explicit, start);
+                self.faults.extend(unsent);
+            }
             Event::DocumentEnd => {
+                self.ended = self.root.as_ref().map_or(end, |root| root.range.end);
                 let root = self.root.take().filter(|r| r.value != Value::Null);
-                if self.doubled.is_empty() {
+                if self.faults.is_empty() {
                     self.out.documents.extend(root);
                 }
-                self.out.diagnostics.append(&mut self.doubled);
+                self.out.diagnostics.append(&mut self.faults);
                 self.forget();
             }
             Event::Scalar(text, style, anchor, tag) => {
@@ -165,6 +174,37 @@ impl<'a> Builder<'a> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// What `kubectl` never sends: it cuts a file at lines that are `---` and nothing else, and
+    /// reads the first document of each piece (apimachinery, `YAMLReader`).
+    fn unsent(&self, explicit: bool, start: u32) -> Option<Diagnostic<Place>> {
+        let line = self.text.get(start as usize..)?.lines().next()?;
+        let before = self.text.get(self.ended as usize..start as usize);
+        let (message, help) = if explicit {
+            let rest = line.strip_prefix("---")?.trim();
+            let bare = rest.is_empty() || rest.starts_with('#');
+            if bare && self.ended == 0 {
+                // Such a line is a piece of its own then, and no document.
+                let line = before?.lines().find(|line| line.starts_with('%'))?;
+                let message = format!("`kubectl` refuses the directive `{line}` before `---`");
+                let at = self.place(start, start.saturating_add(3));
+                let finding = Diagnostic::new(&codes::YAML_SYNTAX, at, message);
+                return Some(finding.help("remove the directive"));
+            }
+            if bare {
+                return None;
+            }
+            let message = "`kubectl` refuses a document that begins on the line of its `---`";
+            (message, "begin the document on the next line")
+        } else {
+            before?.lines().find(|line| line.starts_with("..."))?;
+            let message = "`kubectl` drops what stands behind `...` without a line `---`";
+            (message, "write `---` above the document")
+        };
+        let end = start.saturating_add(u32::try_from(line.trim_end().len()).ok()?);
+        let finding = Diagnostic::new(&codes::YAML_SYNTAX, self.place(start, end), message);
+        Some(finding.help(help))
     }
 
     fn scalar(
@@ -224,31 +264,60 @@ impl<'a> Builder<'a> {
         self.value(node, frame.nodes, frame.height + 1, true)
     }
 
-    /// Merge keys: what the map itself does not say comes from the maps that `<<` names.
-    fn merged(&self, mut map: MapFrame) -> Step<Vec<Entry>> {
+    /// Merge keys, as the reader of `kubectl` follows them: in the order of the file, so that a
+    /// merge replaces the keys before it, and the keys behind it replace what it brought. Of the
+    /// maps of one list the first counts.
+    fn merged(&mut self, mut map: MapFrame) -> Step<Vec<Entry>> {
         if map.merges.is_empty() {
             return Ok(map.entries);
         }
-        let mut have: FxHashSet<SmolStr> = map.entries.iter().map(|e| e.key.clone()).collect();
-        for merge in std::mem::take(&mut map.merges) {
-            let sources = match merge.value {
-                Value::Seq(items) => items,
-                value => Box::new([Node { value, ..merge }]),
-            };
-            for source in sources {
-                let Value::Map(entries) = source.value else {
-                    let range = (source.range.start, source.range.end);
-                    let message = "a merge key `<<` needs a map".to_owned();
-                    return Err(Stop::Document(Box::new(self.syntax(range, message))));
-                };
-                for entry in entries {
-                    if have.insert(entry.key.clone()) {
-                        map.entries.push(entry);
-                    }
+        let own = map.entries.len();
+        let all = map.entries.iter().enumerate();
+        let mut have: FxHashMap<SmolStr, usize> =
+            all.map(|(at, entry)| (entry.key.clone(), at)).collect();
+        for (before, merge) in std::mem::take(&mut map.merges) {
+            let at = merge.place();
+            let mut replaced: Vec<(SmolStr, Place)> = Vec::new();
+            let mut brought: FxHashSet<SmolStr> = FxHashSet::default();
+            for entry in self.sources(merge)? {
+                if !brought.insert(entry.key.clone()) {
+                    continue;
                 }
+                let Some(known) = have.get(&entry.key).copied() else {
+                    have.insert(entry.key.clone(), map.entries.len());
+                    map.entries.push(entry);
+                    continue;
+                };
+                let behind = (before..own).contains(&known);
+                let Some(old) = map.entries.get_mut(known).filter(|_| !behind) else {
+                    continue;
+                };
+                if !same(&old.value, &entry.value) {
+                    replaced.push((old.key.clone(), old.key_place()));
+                }
+                old.value = entry.value;
             }
+            self.faults.extend(overwritten(at, &replaced));
         }
         Ok(map.entries)
+    }
+
+    /// What one merge key brings.
+    fn sources(&self, merge: Node) -> Step<Vec<Entry>> {
+        let sources = match merge.value {
+            Value::Seq(items) => items,
+            value => Box::new([Node { value, ..merge }]),
+        };
+        let mut out = Vec::new();
+        for source in sources {
+            let Value::Map(entries) = source.value else {
+                let range = (source.range.start, source.range.end);
+                let message = "a merge key `<<` needs a map".to_owned();
+                return Err(Stop::Document(Box::new(self.syntax(range, message))));
+            };
+            out.extend(entries);
+        }
+        Ok(out)
     }
 
     /// Remembers a value that has an anchor. The copy counts: anchors inside anchors multiply too.
@@ -334,7 +403,7 @@ impl<'a> Builder<'a> {
             return Ok(());
         };
         if key == "<<" && self.is_plain_merge(key_range) {
-            map.merges.push(node);
+            map.merges.push((map.entries.len(), node));
             return Ok(());
         }
         let known = if map.entries.len() < LINEAR_KEYS {
@@ -357,7 +426,7 @@ impl<'a> Builder<'a> {
                 Some(first) => finding.also(first.key_place(), "the first one"),
                 None => finding,
             };
-            self.doubled.push(finding);
+            self.faults.push(finding);
             return Ok(());
         }
         map.entries.push(Entry {
@@ -423,4 +492,48 @@ impl<'a> Builder<'a> {
         let at = self.place(start, start);
         Stop::Document(Box::new(Diagnostic::new(&codes::YAML_LIMIT, at, message)))
     }
+}
+
+/// Quotes are looked for on the same line: texts over several lines are rare, and this only says
+/// what a file that is not YAML may be.
+fn has_bare_braces(text: &str) -> bool {
+    text.match_indices("{{").any(|(at, _)| {
+        let before = text.get(..at).unwrap_or_default();
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        let within = |quote: char| line.matches(quote).count() % 2 == 1;
+        let comment = line.trim_start().starts_with('#') || line.contains(" #");
+        !(comment || within('"') || within('\''))
+    })
+}
+
+/// Whether two values say the same, wherever they stand.
+fn same(one: &Node, other: &Node) -> bool {
+    match (&one.value, &other.value) {
+        (Value::Seq(a), Value::Seq(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+        }
+        (Value::Map(a), Value::Map(b)) => {
+            let (a, b) = (by_key(a), by_key(b));
+            let pair = |(a, b): (&&Entry, &&Entry)| a.key == b.key && same(&a.value, &b.value);
+            a.len() == b.len() && a.iter().zip(&b).all(pair)
+        }
+        (a, b) => a == b,
+    }
+}
+
+fn by_key(entries: &[Entry]) -> Vec<&Entry> {
+    let mut sorted: Vec<&Entry> = entries.iter().collect();
+    sorted.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+    sorted
+}
+
+/// Readers of newer YAML keep the key that is written out, wherever the merge stands.
+fn overwritten(merge: Place, keys: &[(SmolStr, Place)]) -> Option<Diagnostic<Place>> {
+    let (_, first) = keys.first()?;
+    let names: Vec<String> = keys.iter().map(|(key, _)| format!("`{key}`")).collect();
+    let names = names.join(", ");
+    let message = format!("a merge key brings another {names} than stands before it");
+    let finding = Diagnostic::new(&codes::YAML_DUPLICATE_KEY, merge, message)
+        .also(*first, "`kubectl` drops this one, and `kustomize` keeps it");
+    Some(finding.help("write `<<` in front of the other keys: they count for every reader then"))
 }

@@ -148,6 +148,29 @@ fn aliases_and_merge_keys_are_expanded() {
     assert_eq!(show(&one(two)), "{a:{k:1},b:{k:2,l:2},c:{k:1,l:2}}");
 }
 
+/// As `go.yaml.in/yaml/v2` does, by which `kubectl` reads.
+#[test]
+fn a_merge_key_counts_in_the_order_of_the_file() {
+    let shared = "x: &x {k: 1}\nz: &z {k: 2}\n";
+    for (map, shown) in [
+        ("{<<: *x, k: 3}", "{k:3}"),
+        ("{<<: [*x, *z], k: 3}", "{k:3}"),
+        ("{<<: [*x, *z]}", "{k:1}"),
+        ("{k: 1, <<: *x}", "{k:1}"),
+        ("{l: 1, <<: *x, k: 4, m: 5}", "{l:1,k:4,m:5}"),
+    ] {
+        let read = one(&format!("{shared}a: {map}\n"));
+        assert_eq!(show(read.get("a").unwrap()), shown, "{map}");
+    }
+    for map in ["{k: 3, <<: *x}", "{k: 3, <<: [*x, *z]}", "{<<: *x, <<: *z}"] {
+        let text = format!("{shared}a: {map}\n");
+        let read = documents(&text);
+        assert_eq!(read.documents, [], "readers differ: {map}");
+        let found: Vec<_> = read.diagnostics.iter().map(|d| d.code.id).collect();
+        assert_eq!(found, [codes::YAML_DUPLICATE_KEY.id], "{map}");
+    }
+}
+
 #[test]
 fn documents_follow_each_other_and_a_broken_one_stops_none() {
     let text = "a: 1\n---\n# nothing\n---\nb: \"x\n---\nc: 3\n...\n---\nd: 4\n";
@@ -157,6 +180,46 @@ fn documents_follow_each_other_and_a_broken_one_stops_none() {
     assert_eq!(read.diagnostics.len(), 1);
     assert_eq!(documents("").documents, []);
     assert_eq!(documents("---\n---\n").documents, []);
+}
+
+/// Each form was given to `k8s.io/apimachinery/pkg/util/yaml`.
+#[test]
+fn a_document_that_kubectl_never_sends_is_no_document() {
+    for (text, kept, under) in [
+        ("a: 1\n...\nb: 2\n", "{a:1}", "b: 2"),
+        (
+            "a: 1\n... # x\n# y\nb: 2\n---\nc: 3\n",
+            "{a:1} {c:3}",
+            "b: 2",
+        ),
+        ("...\na: 1\n", "", "a: 1"),
+        ("---\n...\nb: 2\n", "", "b: 2"),
+        ("a: 1\n--- {b: 2}\n", "{a:1}", "--- {b: 2}"),
+        ("--- {a: 1}\n---\nb: 2\n", "{b:2}", "--- {a: 1}"),
+        ("a: 1\n--- !!map\nb: 2\n", "{a:1}", "--- !!map"),
+        ("%YAML 1.1\n---\na: 1\n", "", "---"),
+    ] {
+        let read = documents(text);
+        let shown: Vec<String> = read.documents.iter().map(show).collect();
+        assert_eq!(shown.join(" "), kept, "{text}");
+        let found: Vec<_> = read.diagnostics.iter().collect();
+        let [found] = found[..] else {
+            panic!("{text}: {found:?}");
+        };
+        let at = found.at.range.as_usize();
+        let shown = text.get(at).unwrap();
+        assert_eq!((found.code.id, shown), (codes::YAML_SYNTAX.id, under));
+    }
+    for text in [
+        "--- # first\na: 1\n...\n---\nb: 2\n...\n",
+        "a: 1\n---   \r\nb: 2\n--- #\n# nothing\n",
+        "\u{FEFF}---\na: |\n  ...\n  ---\n---\nb: 2\n",
+        "a: 1\n...\n# x\n%YAML 1.1\n---\nb: 2\n",
+    ] {
+        let read = documents(text);
+        assert_eq!(read.diagnostics, [], "{text}");
+        assert_eq!(read.documents.len(), 2, "{text}");
+    }
 }
 
 #[test]
