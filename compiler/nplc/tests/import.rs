@@ -385,3 +385,43 @@ fn what_cannot_be_written_is_told_at_its_rule() {
         ran.err
     );
 }
+
+/// A port by name of one Deployment, and another whose labels hold those of the first.
+#[test]
+fn a_named_port_goes_to_the_pods_that_have_it() {
+    let deployment = |name: &str, labels: &str, port: u16| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: shop}}\n\
+             spec: {{template: {{metadata: {{labels: {labels}}}, spec: {{containers: \
+             [{{name: c, ports: [{{name: http, containerPort: {port}}}]}}]}}}}}}\n"
+        )
+    };
+    let one = deployment("a", "{app: a}", 8080);
+    let other = deployment("a2", "{app: a, v: '2'}", 9090);
+    let policy = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n\
+                  metadata: {name: np, namespace: shop}\nspec:\n  \
+                  podSelector: {matchLabels: {app: a}}\n  ingress: [{ports: [{port: http}]}]\n";
+    let sandbox = Sandbox::with(&[
+        ("p.yaml", policy),
+        ("inv.yaml", &format!("{one}---\n{other}")),
+    ]);
+    let args = [
+        "import",
+        "--verify",
+        "p.yaml",
+        "--inventory",
+        "inv.yaml",
+        "-o",
+        "p.npl",
+    ];
+    let ran = sandbox.run(&args).exits(0);
+    assert!(ran.err.contains("verified"), "{}", ran.err);
+    let text = sandbox.read("p.npl");
+    for line in [
+        "workload a-not-2 { app: \"a\", v not in [\"2\"] } open ingress, egress\n",
+        "allow ingress all -> a-2:9090\n",
+        "allow ingress all -> a-not-2:8080\n",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+}
