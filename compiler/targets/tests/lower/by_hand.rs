@@ -258,6 +258,42 @@ fn services_and_named_ports_come_from_the_manifests() {
     );
 }
 
+#[test]
+fn a_dns_rule_on_sctp_alone_opens_nothing() {
+    let item = |protocols: &[&str], rules: &str| {
+        let ports = protocols.iter();
+        let ports: Vec<String> = ports
+            .map(|protocol| format!("{{port: \"53\", protocol: {protocol}}}"))
+            .collect();
+        let ports = ports.join(", ");
+        format!("  - toEndpoints: [{{}}]\n    toPorts: [{{ports: [{ports}]{rules}}}]\n")
+    };
+    let names = ", rules: {dns: [{matchName: x.com}]}";
+    let lone = item(&["SCTP"], ", rules: {dns: [{matchPattern: \"*\"}]}");
+    let text = policy(&format!(
+        "  egress:\n{lone}{}{}",
+        item(&["TCP", "UDP"], names),
+        item(&["SCTP"], "")
+    ));
+    let found = read(&[&text]);
+    assert_eq!(codes(&found), ["import-selects-nobody"]);
+    assert_eq!(
+        shown(&found),
+        [
+            "a open ingress",
+            "allow egress a -> {} in shop:{53/tcp, 53/udp} via dns \"x.com\"",
+            "allow egress a -> {} in shop:53/sctp",
+        ]
+    );
+    check(
+        &format!("  egress:\n{}", item(&["TCP", "UDP", "SCTP"], names)),
+        &[
+            "a open ingress",
+            "allow egress a -> {} in shop:53/any via dns \"x.com\"",
+        ],
+    );
+}
+
 /// Two Deployments of the namespace `shop`, the second with more labels than the first.
 fn deployments(first: &str, second: &str) -> String {
     let one = |name: &str, rest: &str| {

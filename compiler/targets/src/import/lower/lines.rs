@@ -228,6 +228,10 @@ impl Maker<'_> {
                 ));
             }
             for proto in ports::protocols(port) {
+                if rule.is_unread(port, *proto) {
+                    warnings.push(self.no_queries());
+                    continue;
+                }
                 let key = ports::key(port, *proto);
                 let PortNumber::Number(number) = &port.number else {
                     apart.push((key, tls && *proto != Proto::Tcp));
@@ -309,6 +313,13 @@ impl Maker<'_> {
         );
         Diagnostic::new(&codes::IMPORT_SELECTS_NOBODY, self.end.place, message)
             .help("name a port of the containers, with its protocol, or write its number")
+    }
+
+    fn no_queries(&self) -> Diagnostic<Place> {
+        let message = "a `dns` rule stands on SCTP alone, by which no query comes, so it opens \
+                       nothing";
+        Diagnostic::new(&codes::IMPORT_SELECTS_NOBODY, self.end.place, message)
+            .help("write `protocol: ANY`, or the SCTP port in a rule without `dns`")
     }
 
     /// The proxy takes TCP only, and Cilium sends the other protocols to it as well.
