@@ -385,3 +385,90 @@ fn what_cannot_be_written_is_told_at_its_rule() {
         ran.err
     );
 }
+
+/// A port by name of one Deployment, and another whose labels hold those of the first.
+#[test]
+fn a_named_port_goes_to_the_pods_that_have_it() {
+    let deployment = |name: &str, labels: &str, port: u16| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: shop}}\n\
+             spec: {{template: {{metadata: {{labels: {labels}}}, spec: {{containers: \
+             [{{name: c, ports: [{{name: http, containerPort: {port}}}]}}]}}}}}}\n"
+        )
+    };
+    let one = deployment("a", "{app: a}", 8080);
+    let other = deployment("a2", "{app: a, v: '2'}", 9090);
+    let policy = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n\
+                  metadata: {name: np, namespace: shop}\nspec:\n  \
+                  podSelector: {matchLabels: {app: a}}\n  ingress: [{ports: [{port: http}]}]\n";
+    let sandbox = Sandbox::with(&[
+        ("p.yaml", policy),
+        ("inv.yaml", &format!("{one}---\n{other}")),
+    ]);
+    let args = [
+        "import",
+        "--verify",
+        "p.yaml",
+        "--inventory",
+        "inv.yaml",
+        "-o",
+        "p.npl",
+    ];
+    let ran = sandbox.run(&args).exits(0);
+    assert!(ran.err.contains("verified"), "{}", ran.err);
+    let text = sandbox.read("p.npl");
+    for line in [
+        "workload a-not-2 { app: \"a\", v not in [\"2\"] } open ingress, egress\n",
+        "allow ingress all -> a-2:9090\n",
+        "allow ingress all -> a-not-2:8080\n",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+}
+
+/// One rule says 256 names and 256 entries at most; more of them are more rules.
+#[test]
+fn a_long_list_above_the_port_is_several_rules() {
+    let policy = |toports: &[String]| {
+        let rules: Vec<String> = toports
+            .iter()
+            .map(|ports| format!("  - toEndpoints: [{{matchLabels: {{app: b}}}}]\n    {ports}\n"))
+            .collect();
+        format!(
+            "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\n\
+             metadata: {{name: r, namespace: shop}}\nspec:\n  \
+             endpointSelector: {{matchLabels: {{app: a}}}}\n  egress:\n{}",
+            rules.concat()
+        )
+    };
+    let list = |from: usize, to: usize, one: fn(usize) -> String| {
+        (from..to).map(one).collect::<Vec<_>>().join(", ")
+    };
+    let dns = |from, to| {
+        let names = list(from, to, |n| format!("{{matchName: h{n}.com}}"));
+        format!("toPorts: [{{ports: [{{port: '53', protocol: ANY}}], rules: {{dns: [{names}]}}}}]")
+    };
+    let sni = |from, to| {
+        let names = list(from, to, |n| format!("h{n}.com"));
+        format!("toPorts: [{{ports: [{{port: '443', protocol: TCP}}], serverNames: [{names}]}}]")
+    };
+    let http = |from, to| {
+        let paths = list(from, to, |n| format!("{{method: GET, path: '/p{n}/.*'}}"));
+        format!("toPorts: [{{ports: [{{port: '80', protocol: TCP}}], rules: {{http: [{paths}]}}}}]")
+    };
+    for (what, text, rules) in [
+        ("dns twice", policy(&[dns(0, 200), dns(200, 400)]), 2),
+        ("dns", policy(&[dns(0, 300)]), 2),
+        ("sni twice", policy(&[sni(0, 200), sni(200, 400)]), 2),
+        ("sni", policy(&[sni(0, 600)]), 3),
+        ("http twice", policy(&[http(0, 100), http(100, 200)]), 2),
+        ("http", policy(&[http(0, 130)]), 2),
+    ] {
+        let sandbox = Sandbox::with(&[("r.yaml", &text)]);
+        let args = ["import", "--verify", "r.yaml", "-o", "r.npl"];
+        let ran = sandbox.run(&args).exits(0);
+        let told = format!("1 workload and 1 foreign one, {rules} rules");
+        assert!(ran.err.contains(&told), "{what}: {}", ran.err);
+        assert!(ran.err.contains("verified"), "{what}: {}", ran.err);
+    }
+}

@@ -22,6 +22,12 @@ pub const NAME_LABEL_BYTES_MAX: usize = 63;
 /// Bytes of an HTTP path pattern.
 pub const PATH_BYTES_MAX: usize = 255;
 
+/// Names of one clause, patterns of its externals included.
+pub const VIA_NAMES_MAX: usize = 256;
+
+/// Entries of one block of a clause.
+pub const HTTP_ENTRIES_MAX: usize = 256;
+
 /// Workloads that one finding lists by name before it says how many more there are.
 pub const LISTED_MAX: usize = 3;
 

@@ -1,6 +1,8 @@
 //! Limits of one item. Passing one is the diagnostic `too-many`, `set-too-large`,
 //! `template-too-deep` or `template-too-large`, at the place that passes it.
 
+pub use npl_policy::limits::{HTTP_ENTRIES_MAX, VIA_NAMES_MAX};
+
 /// Requirements of one selector.
 pub const LABELS_MAX: usize = 64;
 
@@ -18,12 +20,6 @@ pub const EXCEPT_PAIRS_MAX: usize = 65_536;
 
 /// Ports of one rule, claim or `port` item.
 pub const PORTS_MAX: usize = 256;
-
-/// Names of one clause, patterns of its externals included.
-pub const VIA_NAMES_MAX: usize = 256;
-
-/// Entries of one block.
-pub const HTTP_ENTRIES_MAX: usize = 256;
 
 /// Formals of one template.
 pub const FORMALS_MAX: usize = 32;

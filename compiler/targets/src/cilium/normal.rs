@@ -283,6 +283,13 @@ pub(super) fn same_key(dns: &PortSet, plain: &PortSet) -> bool {
         && exact(&dns.sctp, &plain.sctp)
 }
 
+/// What a `dns` rule is written for. No query comes by SCTP: of `/any` it is written with the others,
+/// and by itself it would only take the packets from a plain rule.
+fn with_queries(mut ports: PortSet) -> PortSet {
+    ports.sctp = ports.sctp.intersect(&ports.tcp.union(&ports.udp));
+    ports
+}
+
 /// Pieces that several rules of one subject, peer and kind make together, by the entry that they
 /// stand at. An entry that is not there stands alone.
 type Merged = FxHashMap<usize, Vec<(PortSet, Clauses, Vec<u32>)>>;
@@ -378,6 +385,8 @@ fn changes(table: &Table<'_>, kept: &FxHashMap<usize, Kept>, mut merged: Merged)
         }
         let list = out.entry(entry.bound).or_default();
         let mut push = |ports: PortSet, clauses: Clauses, respelled: bool, with: Vec<u32>| {
+            let dns = clauses.iter().any(|via| via.kind() == ViaKind::Dns);
+            let ports = if dns { with_queries(ports) } else { ports };
             if !ports.is_empty() {
                 list.push(Piece {
                     peer: entry.peer,

@@ -186,6 +186,15 @@ impl PortRule {
             || self.originating_tls.is_some()
             || self.listener.is_some()
     }
+
+    /// A `dns` rule on SCTP alone: no query comes by it, and Cilium's proxy takes none.
+    pub fn is_unread(&self, port: &Port, proto: Proto) -> bool {
+        let queries = |other: &Port| {
+            (&other.number, other.end) == (&port.number, port.end)
+                && matches!(other.proto, Proto::Tcp | Proto::Udp | Proto::Any)
+        };
+        !self.dns.is_empty() && proto == Proto::Sctp && !self.ports.iter().any(queries)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

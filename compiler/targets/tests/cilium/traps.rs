@@ -134,6 +134,41 @@ fn a_swallowed_dns_rule_still_learns_names() {
 }
 
 #[test]
+fn no_dns_rule_stands_on_sctp_alone() {
+    let dns_rules = |plain: &[&str]| {
+        let start = base().allow_via("a", "f", "53/any", dns(&["x.io"]));
+        let all = plain.iter();
+        let output = emit(all.fold(start, |all, ports| all.allow("a", "f", ports)));
+        let mut found: Vec<String> = Vec::new();
+        for object in &output.objects {
+            walk(&read(object), &mut |key, value| {
+                if key != "toPorts" {
+                    return;
+                }
+                for item in value.as_array().unwrap() {
+                    let ports = item["ports"].as_array().unwrap().iter();
+                    let protocols: Vec<&str> =
+                        ports.map(|p| p["protocol"].as_str().unwrap()).collect();
+                    let names = item["rules"]["dns"].as_array();
+                    let kind = names.map_or("plain".to_owned(), |n| format!("{}", n[0]));
+                    found.push(format!("{} {kind}", protocols.join("+")));
+                }
+            });
+        }
+        found
+    };
+    assert_eq!(
+        dns_rules(&["53/sctp"]),
+        [r#"TCP+UDP {"matchName":"x.io"}"#, "SCTP plain"]
+    );
+    assert_eq!(
+        dns_rules(&["53/tcp", "53/udp"]),
+        [r#"TCP+UDP {"matchPattern":"*"}"#, "TCP plain", "UDP plain"]
+    );
+    assert_eq!(dns_rules(&[]), [r#"ANY {"matchName":"x.io"}"#]);
+}
+
+#[test]
 fn overlapping_workloads_keep_their_union() {
     let output = emit(
         Builder::new()

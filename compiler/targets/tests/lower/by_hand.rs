@@ -6,7 +6,7 @@ use npl_policy::{
     model::{Direction, Verdict},
 };
 use npl_targets::{
-    import::judge::{Cluster, Flow},
+    import::judge::{Cluster, Flow, Judge},
     inventory,
 };
 use serde_json::{Value, json};
@@ -256,6 +256,135 @@ fn services_and_named_ports_come_from_the_manifests() {
             "allow egress a -> { app: \"b\", tier: \"x\" } in shop:443/tcp",
         ]
     );
+}
+
+#[test]
+fn a_dns_rule_on_sctp_alone_opens_nothing() {
+    let item = |protocols: &[&str], rules: &str| {
+        let ports = protocols.iter();
+        let ports: Vec<String> = ports
+            .map(|protocol| format!("{{port: \"53\", protocol: {protocol}}}"))
+            .collect();
+        let ports = ports.join(", ");
+        format!("  - toEndpoints: [{{}}]\n    toPorts: [{{ports: [{ports}]{rules}}}]\n")
+    };
+    let names = ", rules: {dns: [{matchName: x.com}]}";
+    let lone = item(&["SCTP"], ", rules: {dns: [{matchPattern: \"*\"}]}");
+    let text = policy(&format!(
+        "  egress:\n{lone}{}{}",
+        item(&["TCP", "UDP"], names),
+        item(&["SCTP"], "")
+    ));
+    let found = read(&[&text]);
+    assert_eq!(codes(&found), ["import-selects-nobody"]);
+    assert_eq!(
+        shown(&found),
+        [
+            "a open ingress",
+            "allow egress a -> {} in shop:{53/tcp, 53/udp} via dns \"x.com\"",
+            "allow egress a -> {} in shop:53/sctp",
+        ]
+    );
+    check(
+        &format!("  egress:\n{}", item(&["TCP", "UDP", "SCTP"], names)),
+        &[
+            "a open ingress",
+            "allow egress a -> {} in shop:53/any via dns \"x.com\"",
+        ],
+    );
+}
+
+/// Two Deployments of the namespace `shop`, the second with more labels than the first.
+fn deployments(first: &str, second: &str) -> String {
+    let one = |name: &str, rest: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: shop}}\n\
+             spec: {{template: {rest}}}\n---\n"
+        )
+    };
+    one("one", first) + &one("two", second)
+}
+
+fn pods(labels: &str, ports: &str) -> String {
+    format!("{{metadata: {{labels: {{{labels}}}}}, spec: {{containers: [{{name: c{ports}}}]}}}}")
+}
+
+const HTTP_8080: &str = ", ports: [{name: http, containerPort: 8080}]";
+const HTTP_9090: &str = ", ports: [{name: http, containerPort: 9090}]";
+const IN_BY_NAME: &str = "  ingress: [{fromEntities: [all], toPorts: [{ports: [{port: http, \
+                          protocol: TCP}]}]}]\n";
+const OUT_BY_NAME: &str = "  egress: [{toEndpoints: [{matchLabels: {app: a}}], toPorts: [{ports: \
+                           [{port: http, protocol: TCP}]}]}]\n";
+
+#[test]
+fn a_named_port_is_the_pods_own_where_labels_lie_within_labels() {
+    let more = "app: a, v: '2'";
+    let apart = deployments(&pods("app: a", HTTP_8080), &pods(more, HTTP_9090));
+    let on = |rest: &str| shown(&read(&[&format!("{apart}{}", policy(rest))]));
+    assert_eq!(
+        on(IN_BY_NAME),
+        [
+            "a open egress",
+            "allow ingress all -> { app: \"a\", v not in [\"2\"] } in shop:8080/tcp",
+            "allow ingress all -> { app: \"a\", v: \"2\" } in shop:9090/tcp",
+        ]
+    );
+    assert_eq!(
+        on(OUT_BY_NAME),
+        [
+            "a open ingress",
+            "allow egress a -> { app: \"a\", v not in [\"2\"] } in shop:8080/tcp",
+            "allow egress a -> { app: \"a\", v: \"2\" } in shop:9090/tcp",
+        ]
+    );
+    // What has no port of the name is opened nothing by it; what has the same is one with it.
+    let without = deployments(&pods("app: a", HTTP_8080), &pods(more, ""));
+    let text = format!("{without}{}", policy(IN_BY_NAME));
+    assert_eq!(
+        shown(&read(&[&text])),
+        [
+            "a open egress",
+            "allow ingress all -> { app: \"a\", v not in [\"2\"] } in shop:8080/tcp",
+        ]
+    );
+    let text = format!("{apart}{}", policy(IN_BY_NAME));
+    for (labels, port, want) in [
+        (json!({"app": "a"}), 8080, "allow"),
+        (json!({"app": "a"}), 9090, "deny"),
+        (json!({"app": "a", "v": "2"}), 8080, "deny"),
+        (json!({"app": "a", "v": "2"}), 9090, "allow"),
+        (json!({"app": "a", "v": "3"}), 8080, "allow"),
+    ] {
+        agree(&text, &labels, port, want);
+    }
+}
+
+/// The model and the judge say the same of a flow to a pod of the namespace `shop`.
+#[track_caller]
+fn agree(text: &str, labels: &Value, port: u16, want: &str) {
+    let dst = json!({"namespace": "shop", "labels": labels});
+    let flow = json!({"src": {"ip": "203.0.113.7"}, "dst": dst, "port": port});
+    let flow = Flow::from_json(&flow).unwrap();
+    let manifests = inventory::read_all(&[(FileId(0), text)]);
+    let cluster = Cluster::of(&manifests.inventory);
+    let (judge, _) = Judge::documents(&[text]);
+    let judged = format!("{:?}", judge.judge(&cluster, &flow).verdict).to_lowercase();
+    let found = read(&[text]);
+    let interpreter = Interpreter::new(&found.lowered.model);
+    let model = said(&interpreter, &flows(&flow, &cluster).unwrap())[0];
+    assert_eq!((judged.as_str(), model), (want, want), "{labels} {port}");
+}
+
+#[test]
+fn pods_that_labels_do_not_tell_apart_have_no_named_port() {
+    for other in [HTTP_9090, ""] {
+        let alike = deployments(&pods("app: a", HTTP_8080), &pods("app: a", other));
+        let found = read(&[&format!("{alike}{}", policy(IN_BY_NAME))]);
+        assert_eq!(codes(&found), ["import-needs-inventory"], "{other}");
+        // Of pods of one identity Cilium opens what any of them calls so.
+        let found = read(&[&format!("{alike}{}", policy(OUT_BY_NAME))]);
+        assert_eq!(codes(&found), [""; 0], "{other}");
+    }
 }
 
 #[test]

@@ -61,18 +61,20 @@ impl Cluster {
         }
     }
 
-    /// The numbers that a named port has at a pod.
+    /// The numbers that a named port has at a pod. Its template is the one with the most of its
+    /// labels: another with fewer of them is of other pods.
     pub(super) fn named_ports(&self, pod: &Pod, name: &str, proto: Proto) -> Vec<u16> {
-        let mut numbers: Vec<u16> = self
-            .pods
-            .iter()
-            .filter(|template| template.namespace == pod.namespace)
-            .filter(|template| {
-                template
-                    .labels
-                    .iter()
-                    .all(|label| pod.labels.contains(label))
-            })
+        let fits = |template: &&PortsOf| {
+            template.namespace == pod.namespace && within(&template.labels, &pod.labels)
+        };
+        let fitting: Vec<&PortsOf> = self.pods.iter().filter(fits).collect();
+        let closest = fitting.iter().filter(|template| {
+            let closer = |other: &&PortsOf| {
+                within(&template.labels, &other.labels) && !within(&other.labels, &template.labels)
+            };
+            !fitting.iter().any(closer)
+        });
+        let mut numbers: Vec<u16> = closest
             .flat_map(|template| &template.ports)
             .filter(|(have, of, _)| *of == proto && have.eq_ignore_ascii_case(name))
             .map(|(_, _, number)| *number)
@@ -100,6 +102,10 @@ impl Cluster {
             }
         })
     }
+}
+
+fn within(some: &[(SmolStr, SmolStr)], all: &[(SmolStr, SmolStr)]) -> bool {
+    some.iter().all(|label| all.contains(label))
 }
 
 fn proto(proto: inventory::Proto) -> Proto {

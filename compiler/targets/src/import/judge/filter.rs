@@ -170,7 +170,10 @@ impl<'a> Filters<'a> {
             Proto::Any => &[Proto::Tcp, Proto::Udp, Proto::Sctp],
             _ => &one,
         };
-        for proto in protos {
+        for proto in protos
+            .iter()
+            .filter(|proto| !ports.is_unread(port, **proto))
+        {
             let key = Key {
                 tier: rule.tier,
                 number: port.number.clone(),

@@ -240,6 +240,10 @@ impl Maker<'_> {
                 ));
             }
             for proto in ports::protocols(port) {
+                if rule.is_unread(port, *proto) {
+                    warnings.push(self.no_queries());
+                    continue;
+                }
                 let key = ports::key(port, *proto);
                 let PortNumber::Number(number) = &port.number else {
                     apart.push((key, tls && *proto != Proto::Tcp));
@@ -329,6 +333,13 @@ impl Maker<'_> {
             .help("name a port of the containers, with its protocol, or write its number")
     }
 
+    fn no_queries(&self) -> Diagnostic<Place> {
+        let message = "a `dns` rule stands on SCTP alone, by which no query comes, so it opens \
+                       nothing";
+        Diagnostic::new(&codes::IMPORT_SELECTS_NOBODY, self.end.place, message)
+            .help("write `protocol: ANY`, or the SCTP port in a rule without `dns`")
+    }
+
     /// The proxy takes TCP only, and Cilium sends the other protocols to it as well.
     fn names_close(&self) -> Diagnostic<Place> {
         let message = "`serverNames` stand on more than TCP, which closes the other protocols of \
@@ -353,30 +364,57 @@ impl Maker<'_> {
             ));
         };
         let mut out = Vec::new();
-        for (pods, number) in ports::named(inventory, name, key.proto) {
-            let Some(set) = ports::numbered(number, 0, key.proto) else {
+        let ingress = self.end.ingress;
+        let wanted = |pods: &Cube| match ingress {
+            true => !self.subject.disjoint(pods),
+            false => peers.iter().any(|peer| within(peer, pods).is_some()),
+        };
+        let found = ports::named(inventory, name, key.proto, &wanted, !ingress);
+        for named in found.map_err(|alike| self.alike(name, &alike))? {
+            let Some(set) = ports::numbered(named.number, 0, key.proto) else {
                 continue;
             };
             let part = PortPart {
                 key: key.clone(),
                 set,
             };
+            let pods = named.pods.iter();
             if self.end.ingress {
-                let own = self.subject.intersect(&pods);
+                let own = pods.map(|pods| self.subject.intersect(pods));
+                let own = own.filter(|own| !own.is_empty()).map(Arc::new);
+                let own: Vec<Arc<Cube>> = own.collect();
                 if let (false, Some(line)) =
                     (own.is_empty(), self.line(peers.to_vec(), vec![part], None))
                 {
                     out.push(Line {
-                        subject: vec![Arc::new(own)],
+                        subject: own,
                         ..line
                     });
                 }
                 continue;
             }
-            let theirs = peers.iter().filter_map(|peer| within(peer, &pods));
+            let theirs = peers.iter().flat_map(|peer| {
+                let pods = pods.clone();
+                pods.filter_map(|pods| within(peer, pods))
+            });
             out.extend(self.line(theirs.collect(), vec![part], None));
         }
         Ok(out)
+    }
+
+    fn alike(&self, name: &SmolStr, ports::Alike(one, other): &ports::Alike<'_>) -> Refusal {
+        let message = format!(
+            "the pods of `{}` and of `{}` do not call the same port `{name}`, and labels do not \
+             tell them apart",
+            one.name, other.name
+        );
+        let help = "give the pods labels of their own, or write numbers";
+        refuse(
+            &codes::IMPORT_NEEDS_INVENTORY,
+            self.end.place,
+            message,
+            help,
+        )
     }
 }
 

@@ -1,8 +1,10 @@
 //! Ports and protocols of a rule, each with the key by which Cilium merges rules.
 
+use std::collections::BTreeSet;
+
 use npl_policy::{
     inventory::{Inventory, PodTemplate, Proto as PodProto},
-    label::{Cube, Values},
+    label::{Cube, Values, subtract_all},
     port::{PortSet, Ranges},
 };
 use smol_str::SmolStr;
@@ -94,29 +96,86 @@ pub(super) fn numbered(number: u16, end: u16, proto: Proto) -> Option<PortSet> {
     })
 }
 
-/// The pods of the inventory that name a port so, with its number.
-pub(super) fn named(inventory: &Inventory, name: &SmolStr, proto: Proto) -> Vec<(Cube, u16)> {
+/// Pods of the inventory that give a name one set of numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Named {
+    /// Disjoint.
+    pub(super) pods: Vec<Cube>,
+    pub(super) number: u16,
+}
+
+/// Pods of two templates that labels do not tell apart, and that number a name differently.
+pub(super) struct Alike<'i>(pub(super) &'i PodTemplate, pub(super) &'i PodTemplate);
+
+/// What pods of the inventory mean by the name of a port, as far as `wanted` holds them. Pods of
+/// a template may have all labels of another, and more: they are theirs alone, whatever the other
+/// one calls so. `together`: pods of one identity have all the ports that any of them has.
+pub(super) fn named<'i>(
+    inventory: &'i Inventory,
+    name: &SmolStr,
+    proto: Proto,
+    wanted: &dyn Fn(&Cube) -> bool,
+    together: bool,
+) -> Result<Vec<Named>, Alike<'i>> {
+    let templates = inventory.workloads.iter();
+    let all: Vec<Calls<'_>> = templates
+        .map(|template| Calls {
+            pods: pods_of(template),
+            numbers: numbers(template, name, proto),
+            template,
+        })
+        .filter(|calls| wanted(&calls.pods))
+        .collect();
+    let mut out: Vec<Named> = Vec::new();
+    for calls in all.iter().filter(|calls| !calls.numbers.is_empty()) {
+        let others = all.iter().filter(|other| other.numbers != calls.numbers);
+        let mut inner: Vec<Cube> = Vec::new();
+        for other in others.filter(|other| other.pods.implies(&calls.pods)) {
+            if other.pods != calls.pods {
+                inner.push(other.pods.clone());
+            } else if !together || other.template.account != calls.template.account {
+                return Err(Alike(calls.template, other.template));
+            }
+        }
+        let own = std::slice::from_ref(&calls.pods);
+        let Ok(pods) = subtract_all(own, &inner) else {
+            let other = all.iter().find(|other| inner.contains(&other.pods));
+            return Err(Alike(
+                calls.template,
+                other.map_or(calls.template, |other| other.template),
+            ));
+        };
+        for number in &calls.numbers {
+            let found = Named {
+                pods: pods.clone(),
+                number: *number,
+            };
+            if !out.contains(&found) {
+                out.push(found);
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// What one template calls by a name.
+struct Calls<'i> {
+    pods: Cube,
+    numbers: BTreeSet<u16>,
+    template: &'i PodTemplate,
+}
+
+fn numbers(template: &PodTemplate, name: &SmolStr, proto: Proto) -> BTreeSet<u16> {
     let fits = |of: PodProto| match of {
         PodProto::Tcp => proto == Proto::Tcp,
         PodProto::Udp => proto == Proto::Udp,
         PodProto::Sctp => proto == Proto::Sctp,
     };
-    let mut out: Vec<(Cube, u16)> = Vec::new();
-    for template in &inventory.workloads {
-        for port in &template.ports {
-            let same = port
-                .name
-                .as_ref()
-                .is_some_and(|n| n.eq_ignore_ascii_case(name));
-            if same && fits(port.proto) {
-                let found = (pods_of(template), port.port);
-                if !out.contains(&found) {
-                    out.push(found);
-                }
-            }
-        }
-    }
-    out
+    let ports = template.ports.iter().filter(|port| {
+        let have = port.name.as_ref();
+        fits(port.proto) && have.is_some_and(|have| have.eq_ignore_ascii_case(name))
+    });
+    ports.map(|port| port.port).collect()
 }
 
 /// Pods that have all the labels of the template are taken for its pods.

@@ -6,6 +6,7 @@
 //! written as something else. Knows the words of the language only as far as it is told
 //! ([`Words`]); the text is then formatted by whoever knows the syntax.
 
+mod clause;
 mod known;
 mod name;
 mod node;

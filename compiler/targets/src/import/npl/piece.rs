@@ -13,7 +13,7 @@ use npl_policy::{
 use rustc_hash::FxHashMap;
 
 use super::{
-    Unsaid,
+    Unsaid, clause,
     node::{Node, Nodes},
     port::members,
 };
@@ -90,6 +90,7 @@ pub(super) fn lines(
     unite_clauses(&mut out, source);
     unite_sources(&mut out);
     same_twice(&mut out);
+    let mut out: Vec<Line> = out.into_iter().flat_map(within_limits).collect();
     out.retain(|line| {
         let dns = matches!(line.via.as_deref(), Some(Via::Dns(_)));
         let owned = line.sources.iter().any(|node| nodes.is_owned(*node));
@@ -346,14 +347,30 @@ fn unite_clauses(lines: &mut Vec<Line>, source: impl Fn(&Line) -> (usize, usize)
         |a, b| {
             let both = a.via.as_ref().zip(b.via.as_ref());
             match both.and_then(|(a, b)| a.union(b)) {
-                Some(both) => {
+                // What rules say apart stays apart where it is too much for one.
+                Some(both) if !clause::is_too_large(&both) => {
                     a.via = Some(Arc::new(both));
                     true
                 }
-                None => false,
+                _ => false,
             }
         },
     );
+}
+
+/// As many rules as the clause takes: allows of one pair of ends and ports add up.
+fn within_limits(line: Line) -> Vec<Line> {
+    let large = line.via.as_deref().filter(|via| clause::is_too_large(via));
+    match large.map(clause::parts) {
+        None => vec![line],
+        Some(parts) => parts
+            .into_iter()
+            .map(|part| Line {
+                via: Some(Arc::new(part)),
+                ..line.clone()
+            })
+            .collect(),
+    }
 }
 
 /// A DNS clause needs an owned source: one that is not stands beside one that is.
