@@ -312,3 +312,52 @@ fn policies_against_what_runs() {
     }
     assert_eq!(out.matches("warning[NPL080").count(), 4, "{out}");
 }
+
+/// What a rule says and another one beside it makes void, whoever wrote them.
+#[test]
+fn clauses_that_limit_nothing_are_told() {
+    const WEB: &str = "toEndpoints: [{matchLabels: {app: web}}]";
+    const HTTP: &str = "rules: {http: [{method: GET}]}";
+    let tls = "toPorts: [{ports: [{port: \"443\", protocol: TCP}], serverNames: [x.com]}]";
+    let udp = "toPorts: [{ports: [{port: \"443\", protocol: UDP}]}]";
+    let http = format!("toPorts: [{{ports: [{{port: \"80\", protocol: TCP}}], {HTTP}}}]");
+    let plain = "toPorts: [{ports: [{port: \"80\", protocol: TCP}]}]";
+    let world = "toCIDR: [0.0.0.0/0]";
+    for (first, second, codes) in [
+        ((WEB, tls), (WEB, ""), &["NPL0603", "NPL0609"][..]),
+        ((WEB, tls), (WEB, udp), &["NPL0609"]),
+        ((WEB, &http), (WEB, plain), &["NPL1057"]),
+        ((WEB, &http), (WEB, ""), &["NPL0603", "NPL1057"]),
+        (
+            (world, tls),
+            ("toEntities: [world]", ""),
+            &["NPL0603", "NPL0609"],
+        ),
+        ((WEB, plain), (world, tls), &[]),
+    ] {
+        let mut text = "\
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: a, namespace: shop}
+spec:
+  endpointSelector: {matchLabels: {app: a}}
+  egress:
+"
+        .to_owned();
+        for (peer, ports) in [first, second] {
+            writeln!(text, "  - {peer}").unwrap();
+            if !ports.is_empty() {
+                writeln!(text, "    {ports}").unwrap();
+            }
+        }
+        let sandbox = Sandbox::with(&[("a.yaml", &text)]);
+        let ran = sandbox.run(&["check", "a.yaml", "--format", "concise"]);
+        let mut found: Vec<&str> = ran
+            .out
+            .lines()
+            .filter_map(|l| l.split(['[', ']']).nth(1))
+            .collect();
+        found.sort_unstable();
+        assert_eq!(found, codes, "{text}\n{}", ran.out);
+    }
+}

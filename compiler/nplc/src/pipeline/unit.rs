@@ -182,6 +182,8 @@ impl Unit {
             let path = |file| SmolStr::new(self.host.path(file));
             let inventory = self.inventory.as_deref();
             let lowered = lower(&self.policies, inventory, &path);
+            let beside = import::lint::beside(&lowered.model, inventory);
+            self.manifest_findings.extend(beside);
             if let Some(inventory) = inventory {
                 let today = import::lint::today(&lowered.model, inventory);
                 self.manifest_findings.extend(today);

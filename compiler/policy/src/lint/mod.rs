@@ -20,7 +20,7 @@ mod workloads;
 #[cfg(test)]
 mod tests;
 
-use npl_diagnostics::{Diagnostic, Place};
+use npl_diagnostics::{Diagnostic, Place, codes::lints};
 
 use self::{context::Context, inventory::Pods};
 use crate::{inventory::Inventory, model::Model};
@@ -60,6 +60,20 @@ pub fn against(model: &Model, inventory: &Inventory) -> Vec<Diagnostic<Place>> {
     inventory::shown_workloads(model, &pods, &mut out);
     inventory::rules(&context, inventory, &pods, &mut found);
     in_order(out, found)
+}
+
+/// Of the lints on rules those that speak of policies whoever wrote them: clauses and allows that do
+/// nothing beside others, and networks that meet nobody.
+pub fn of_policies(model: &Model, inventory: Option<&Inventory>) -> Vec<Diagnostic<Place>> {
+    let context = Context::new(model);
+    let mut found = Vec::new();
+    wider::check(&context, &mut found);
+    tls::check(&context, &mut found);
+    let placed = inventory.is_some_and(inventory::shows_addresses);
+    network::check(&context, placed, &mut found);
+    // Policies that say the same are often generated, and harmless.
+    found.retain(|(_, d)| d.code != &lints::REDUNDANT_RULE);
+    in_order(Vec::new(), found)
 }
 
 fn in_order(

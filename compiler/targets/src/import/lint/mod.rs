@@ -15,7 +15,7 @@ mod today;
 
 use npl_diagnostics::{Diagnostic, FileId, Place};
 
-pub use self::today::today;
+pub use self::today::{beside, today};
 
 use self::node::Texts;
 use super::{Policies, is_policy};

@@ -219,7 +219,7 @@ impl Look {
     }
 
     fn http(&mut self, line: &Line, (at, plain): (usize, &Line)) {
-        let mut partly = false;
+        let (mut partly, mut open) = (false, false);
         for Meeting {
             mine,
             own,
@@ -237,6 +237,15 @@ impl Look {
                 continue;
             }
             self.change(at, piece, line, Some(any_request()));
+            open = true;
+        }
+        if open && self.tell(&codes::IMPORT_HTTP_LISTENER, plain, line) {
+            let message = "a rule without `http` admits every request that an HTTP rule beside it \
+                           limits, and TLS does not pass there";
+            let finding = Diagnostic::new(&codes::IMPORT_HTTP_LISTENER, plain.place, message);
+            let finding = finding.also(line.place, "the HTTP rule");
+            self.warnings
+                .push(finding.help("remove one of the two rules, or make them disjoint"));
         }
         if partly && self.tell(&codes::IMPORT_HTTP_LISTENER, plain, line) {
             let message = "a rule opens a port that an HTTP rule sends to Cilium's proxy, which \
