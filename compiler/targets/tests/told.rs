@@ -193,7 +193,12 @@ fn a_peer_that_nothing_meets_is_told_by_an_import() {
         }
     }
     for (rule, code, under) in [
-        ("ingressDeny: [{}]", nobody, "{}"),
+        ("ingressDeny: [{}]", "policy-empty-rule", "{}"),
+        (
+            "egressDeny: [{toFQDNs: [{matchName: x.io}]}]",
+            "policy-unknown-field",
+            "toFQDNs",
+        ),
         ("ingressDeny: [{icmps: [{}]}]", "policy-ports-missing", "{}"),
         (
             "ingress: [{fromEndpoints: [{}], icmps: [{fields: []}]}]",

@@ -52,7 +52,7 @@ pub struct Make<'a, T> {
 type Maker<'a, T> = dyn Fn(&Manifest, &Checked, &Plans<'_>, usize) -> T + Sync + 'a;
 
 /// Findings on what policies in YAML mean, each with the lint that tells the same of their text.
-const SAID_BY_LINTS: [(Code, Code); 9] = [
+const SAID_BY_LINTS: [(Code, Code); 8] = [
     (
         &codes::IMPORT_BARE_ENDPOINTS,
         &codes::POLICY_SELECTS_RESERVED,
@@ -69,7 +69,6 @@ const SAID_BY_LINTS: [(Code, Code); 9] = [
         &codes::IMPORT_SELECTS_NOBODY,
         &codes::POLICY_IMPOSSIBLE_NAME,
     ),
-    (&codes::IMPORT_SELECTS_NOBODY, &codes::POLICY_EMPTY_RULE),
     (&codes::IMPORT_SELECTS_NOBODY, &codes::POLICY_ICMP_TYPE),
 ];
 

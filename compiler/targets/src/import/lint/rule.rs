@@ -6,7 +6,7 @@ use super::{
     Context,
     across::{self, Learned},
     layer7,
-    node::{entry, get, is_empty_list, is_empty_map, items, with},
+    node::{entry, get, is_empty_list, items, with},
     object::Scope,
     peers,
 };
@@ -55,12 +55,7 @@ pub(super) fn check(
     for direction in &DIRECTIONS {
         closes(context, spec, direction, learned);
         for (list, deny) in [(direction.allow, false), (direction.deny, true)] {
-            let all = items(spec, list);
-            for item in all {
-                if is_empty_map(item) && (deny || all.len() > 1) {
-                    empty_rule(context, item, list, deny);
-                    continue;
-                }
+            for item in items(spec, list) {
                 open_to_everybody(context, item, direction.side, deny);
                 peers::check(context, item, direction.side, deny);
                 layer7::check(context, item, deny);
@@ -136,17 +131,6 @@ fn closes_nothing(context: &mut Context<'_>, spec: &Node, allow: &str, said: Opt
 fn has_rules(spec: &Node) -> bool {
     let mut lists = DIRECTIONS.iter().flat_map(|d| [d.allow, d.deny]);
     lists.any(|list| !items(spec, list).is_empty())
-}
-
-fn empty_rule(context: &mut Context<'_>, item: &Node, list: &str, deny: bool) {
-    let message = match deny {
-        true => format!("`{{}}` in `{list}` denies nobody"),
-        false => format!("`{{}}` in `{list}` admits nobody, and the other items close it already"),
-    };
-    let finding = Diagnostic::new(&codes::POLICY_EMPTY_RULE, item.place(), message);
-    context
-        .out
-        .push(finding.help("remove it, or name peers; `Entities: [all]` is everybody"));
 }
 
 /// Ports without a peer list of any kind: everybody, the internet included. A deny that means

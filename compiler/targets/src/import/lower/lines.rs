@@ -13,7 +13,7 @@ use super::{
     refuse::{self, Refusal, refuse},
     selector::{Who, selects_bare_endpoints, who},
 };
-use crate::import::shape::{Authentication, End, Peers, Policy, PortNumber, PortRule, Proto, Rule};
+use crate::import::shape::{Authentication, End, Policy, PortNumber, PortRule, Proto, Rule};
 
 /// What one end rule is made of, before lines are merged as Cilium merges them.
 #[derive(Clone, Debug)]
@@ -169,7 +169,6 @@ impl Maker<'_> {
         let peers = peers::parts(self.cx, self.end, warnings)?;
         let mut out = Vec::new();
         if self.end.ports.is_empty() {
-            warnings.extend(self.denies_nobody());
             out.extend(self.line(peers, vec![ports::everything()], None));
             return Ok(out);
         }
@@ -189,16 +188,6 @@ impl Maker<'_> {
                 "keep this policy in YAML",
             )),
         }
-    }
-
-    /// `{}` in an allow closes its direction. In a deny services are told when they are read.
-    fn denies_nobody(&self) -> Option<Diagnostic<Place>> {
-        let none = self.end.peers == Peers::These(Vec::new()) && self.end.services.is_empty();
-        (self.end.deny && none).then(|| {
-            let message = "a deny names no peers and no ports, and so denies nobody";
-            Diagnostic::new(&codes::IMPORT_SELECTS_NOBODY, self.end.place, message)
-                .help("remove it, or name peers; `Entities: [all]` is everybody")
-        })
     }
 
     fn line(&self, peers: Vec<Part>, ports: Vec<PortPart>, via: Option<Via>) -> Option<Line> {

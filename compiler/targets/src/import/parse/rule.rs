@@ -65,7 +65,11 @@ pub(super) fn rule(
     };
     let mut ends = Vec::new();
     for (name, ingress, deny) in LISTS {
-        for item in out.items(object, name) {
+        let items = out.items(object, name);
+        for item in items {
+            if item.as_map().is_some_and(<[Entry]>::is_empty) && (deny || items.len() > 1) {
+                out.warn(empty_item(item.place(), name, deny));
+            }
             let context = Context {
                 ingress,
                 deny,
@@ -223,6 +227,16 @@ fn end(
     };
     service_hole(out, &end, object);
     Some(end)
+}
+
+/// Alone among the allows it closes the direction.
+fn empty_item(at: Place, list: &str, deny: bool) -> Diagnostic<Place> {
+    let message = match deny {
+        true => format!("`{{}}` in `{list}` denies nobody"),
+        false => format!("`{{}}` in `{list}` admits nobody, and the other items close it already"),
+    };
+    Diagnostic::new(&codes::POLICY_EMPTY_RULE, at, message)
+        .help("remove it, or name peers; `Entities: [all]` is everybody")
 }
 
 fn fields(context: Context) -> Vec<&'static str> {
