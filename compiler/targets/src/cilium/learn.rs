@@ -110,7 +110,9 @@ impl<'p> Learned<'p> {
         let class = binder.classes.of(id).unwrap_or_default();
         self.known.entry((class, pods)).or_insert_with(|| {
             let mut out = Names::default();
-            let asked = binder.meets(id).iter().filter_map(|id| self.asked.get(*id));
+            // A subject that holds the pods lies in a class that does.
+            let classes = binder.classes.holding(pods);
+            let asked = classes.iter().filter_map(|id| self.asked.get(*id));
             for (_, names) in asked.flatten().filter(|(subject, _)| pods.implies(subject)) {
                 names.iter().for_each(|name| out.add(name));
             }

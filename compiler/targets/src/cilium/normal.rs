@@ -116,6 +116,14 @@ impl<'p> Table<'p> {
         self.pods = Some((OverlapIndex::new(&cubes), positions));
     }
 
+    /// At most so many entries are looked at for those that meet one.
+    pub(super) fn reach(&self, plan: &Plan<'_>, one: &Entry<'_>) -> usize {
+        match (&self.pods, plan.peers.get(one.peer)) {
+            (Some((index, _)), Some(Peer::Pods(cube, _))) => index.reach(cube) + self.others.len(),
+            _ => self.entries.len(),
+        }
+    }
+
     /// The positions of the entries whose peer and ports may meet those of `one`, in order.
     pub(super) fn meeting(&self, plan: &Plan<'_>, one: &Entry<'_>) -> Vec<usize> {
         let meets = |at: &usize| {

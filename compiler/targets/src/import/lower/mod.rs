@@ -13,6 +13,7 @@ mod groups;
 mod layer7;
 mod lines;
 mod names;
+mod near;
 mod order;
 mod peers;
 mod ports;
