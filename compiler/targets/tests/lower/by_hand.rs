@@ -294,6 +294,57 @@ fn a_dns_rule_on_sctp_alone_opens_nothing() {
     );
 }
 
+#[test]
+fn a_reserved_label_is_an_entity_in_every_spelling() {
+    for (selector, want) in [
+        (
+            "matchLabels: {\"reserved:ingress\": \"\"}",
+            "cilium_ingress",
+        ),
+        (
+            "matchExpressions: [{key: \"reserved:ingress\", operator: Exists}]",
+            "cilium_ingress",
+        ),
+        (
+            "matchExpressions: [{key: \"reserved:host\", operator: In, values: [\"\"]}]",
+            "host",
+        ),
+        (
+            "matchExpressions: [{key: \"reserved:host\", operator: In, values: [x, \"\"]}]",
+            "host",
+        ),
+        (
+            "matchExpressions: [{key: \"reserved:health\", operator: NotIn, values: [x]}]",
+            "",
+        ),
+        (
+            "matchExpressions: [{key: \"reserved:host\", operator: DoesNotExist}]",
+            "",
+        ),
+        (
+            "matchExpressions: [{key: \"reserved:host\", operator: Exists}, {key: app, operator: \
+             Exists}]",
+            "",
+        ),
+    ] {
+        let text = policy(&format!(
+            "  ingress: [{{fromEndpoints: [{{{selector}}}]}}]\n"
+        ));
+        let found = read(&[&text]);
+        let rule = format!("allow ingress {want} -> a");
+        let (codes, rules) = (codes(&found), shown(&found));
+        match want {
+            "" => assert_eq!(codes, ["import-entity"], "{selector}"),
+            _ => assert_eq!(rules.last(), Some(&rule), "{selector} {codes:?}"),
+        }
+    }
+    let nobody = "matchExpressions: [{key: \"reserved:host\", operator: In, values: [x]}]";
+    check(
+        &format!("  ingress: [{{fromEndpoints: [{{{nobody}}}]}}]\n"),
+        &["a open egress"],
+    );
+}
+
 /// Every subject may select pods of every other one; one rule in two hundred is for the same peer.
 #[test]
 fn among_many_subjects_the_rules_of_one_peer_are_merged() {
