@@ -21,6 +21,8 @@ mod refuse;
 mod selector;
 mod text;
 
+pub use groups::addresses_of;
+
 use npl_diagnostics::{Diagnostic, FileId, Place};
 use npl_policy::{inventory::Inventory, model::Model};
 use rustc_hash::FxHashSet;

@@ -190,7 +190,7 @@ fn part(cx: &Cx<'_>, peer: &Peer, at: Place) -> Result<Option<Part>, Refusal> {
 
 /// Without IPv4 addresses that are written as IPv6 (`::ffff:10.0.0.0`): Cilium sees them as IPv4,
 /// and so nothing has one.
-fn visible(mut net: Net) -> Option<Net> {
+pub(super) fn visible(mut net: Net) -> Option<Net> {
     let mapped = |cidr: &IpNet| match cidr {
         IpNet::V6(six) => six.prefix_len() >= 96 && six.addr().to_ipv4_mapped().is_some(),
         IpNet::V4(_) => false,
