@@ -472,3 +472,69 @@ fn a_long_list_above_the_port_is_several_rules() {
         assert!(ran.err.contains("verified"), "{what}: {}", ran.err);
     }
 }
+
+/// A group has its name where a rule has all of it, and nothing else has.
+#[test]
+fn a_cidr_group_names_its_networks() {
+    let group = |cidrs: &str| {
+        format!(
+            "apiVersion: cilium.io/v2\nkind: CiliumCIDRGroup\nmetadata: {{name: corp}}\n\
+             spec: {{externalCIDRs: [{cidrs}]}}\n---\n"
+        )
+    };
+    let policy = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\n\
+                  metadata: {name: p, namespace: shop}\nspec:\n  \
+                  endpointSelector: {matchLabels: {app: b}}\n  ingress:\n  \
+                  - fromCIDRSet: [{cidrGroupRef: corp, except: [10.0.0.0/8]}]\n  \
+                  - fromCIDRSet: [{cidrGroupRef: corp}]\n";
+    let mapped = group("10.0.0.1/8, \"::ffff:1.2.3.0/120\", 192.168.0.0/16");
+    let twice = group("192.168.0.0/16") + &group("10.0.0.0/8");
+    for groups in [mapped, twice] {
+        let sandbox = Sandbox::with(&[("p.yaml", &(groups + policy))]);
+        sandbox
+            .run(&["import", "p.yaml", "-o", "p.npl", "--skip-refused"])
+            .exits(0);
+        let text = sandbox.read("p.npl");
+        for line in [
+            "network corp = 10.0.0.0/8 | 192.168.0.0/16\n",
+            "network net-192-168-0-0-16 = 192.168.0.0/16\n",
+            "allow corp -> b\n",
+        ] {
+            assert!(text.contains(line), "{line}\n{text}");
+        }
+    }
+}
+
+/// Two objects say the same of the end that a third one says the other end of.
+#[test]
+fn an_end_that_is_said_twice_is_one_rule() {
+    let object = |name: &str, subject: &str, rule: &str| {
+        format!(
+            "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\n\
+             metadata: {{name: {name}, namespace: shop}}\nspec:\n  \
+             endpointSelector: {{matchLabels: {{app: {subject}}}}}\n  {rule}\n---\n"
+        )
+    };
+    let from = |ports: &str| {
+        format!(
+            "ingress: [{{fromEndpoints: [{{matchLabels: {{app: web}}}}], toPorts: [{{ports: \
+             [{ports}]}}]}}]"
+        )
+    };
+    let (one, two) = ("{port: '80', protocol: TCP}", "{port: '81', protocol: TCP}");
+    let to = from(&format!("{one}, {two}"));
+    let to = to.replace("ingress", "egress").replace("fromE", "toE");
+    let text = object("a", "a", &from(one))
+        + &object("b", "a", &from(one))
+        + &object("c", "a", &from(&format!("{one}, {two}")))
+        + &object("d", "web", &to.replace("app: web", "app: a"));
+    let sandbox = Sandbox::with(&[("p.yaml", &text)]);
+    let ran = sandbox.run(&["import", "--verify", "p.yaml", "-o", "p.npl"]);
+    let ran = ran.exits(0);
+    assert!(ran.err.contains("verified"), "{}", ran.err);
+    let text = sandbox.read("p.npl");
+    assert!(!text.contains("allow ingress"), "{text}");
+    for object in ["shop/a", "shop/b", "shop/c", "shop/d"] {
+        assert!(text.contains(object), "{object}\n{text}");
+    }
+}

@@ -15,8 +15,13 @@ pub fn slips(text: &str, tokens: &[Token], at: usize) -> Vec<(&'static str, Stri
         return Vec::new();
     };
     let here = &token.range;
-    let word = &text[here.clone()];
-    let put = |with: &str| format!("{}{with}{}", &text[..here.start], &text[here.end..]);
+    let part = |range: Range<usize>| text.get(range).unwrap_or_default();
+    let (word, front, behind) = (
+        part(here.clone()),
+        part(0..here.start),
+        part(here.end..text.len()),
+    );
+    let put = |with: &str| format!("{front}{with}{behind}");
     let mut out = vec![
         ("deleted", put("")),
         ("doubled", put(&format!("{word} {word}"))),
@@ -25,9 +30,9 @@ pub fn slips(text: &str, tokens: &[Token], at: usize) -> Vec<(&'static str, Stri
         ("semicolon behind", put(&format!("{word};"))),
     ];
     if let Some(Token { range: next, .. }) = next {
-        let between = &text[here.end..next.start];
-        let (front, behind) = (&text[..here.start], &text[next.end..]);
-        let other = &text[next.clone()];
+        let between = part(here.end..next.start);
+        let behind = part(next.end..text.len());
+        let other = part(next.clone());
         if !between.contains('\n') && word != other {
             let gap = if between.is_empty() { " " } else { between };
             out.push(("swapped", format!("{front} {other}{gap}{word} {behind}")));
@@ -127,10 +132,8 @@ fn words(word: &str, reserved: bool) -> Vec<(&'static str, String)> {
     }
     let mut short = chars.clone();
     short.remove(chars.len() / 2);
-    let split: String = [&chars[..chars.len() / 2], &[' '], &chars[chars.len() / 2..]]
-        .concat()
-        .iter()
-        .collect();
+    let (front, back) = chars.split_at(chars.len() / 2);
+    let split: String = [front, &[' '], back].concat().iter().collect();
     vec![
         ("twisted", twisted.iter().collect()),
         ("short", short.iter().collect()),

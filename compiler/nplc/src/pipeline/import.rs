@@ -9,7 +9,6 @@ use npl_diagnostics::{
     Anchor, Diagnostic, FileId, Place, Sources, Span, TextRange, codes::import as codes,
 };
 use npl_policy::{
-    addr::Net,
     inventory::Inventory,
     model::{Checked, Model},
 };
@@ -17,7 +16,7 @@ use npl_sema::{eval::prelude, files::MemoryFiles, limits::FILE_BYTES_MAX, names}
 use npl_targets::{
     import::{
         self as yaml, Policies,
-        lower::{Lowered, lower},
+        lower::{Lowered, addresses_of, lower},
         npl::{self, About, Words, Written},
         shape::Policy,
     },
@@ -397,16 +396,7 @@ impl Job<'_> {
         workloads: &[Option<usize>],
     ) -> Written {
         let taken: Vec<&str> = prelude::names().collect();
-        let addresses: Vec<(SmolStr, Vec<Net>)> = policies
-            .groups
-            .iter()
-            .map(|group| {
-                let mut nets: Vec<Net> = group.cidrs.iter().copied().map(Net::plain).collect();
-                nets.sort();
-                nets.dedup();
-                (group.name.clone(), nets)
-            })
-            .collect();
+        let addresses = addresses_of(&policies.groups);
         let about = About {
             words: Words {
                 is_name: names::is_identifier,

@@ -20,7 +20,7 @@ impl Net {
     /// that holds the whole prefix leaves a net that is empty.
     pub fn new(cidr: IpNet, except: impl IntoIterator<Item = IpNet>) -> Self {
         let cidr = cidr.trunc();
-        let mut inside: Vec<IpNet> = except
+        let inside: Vec<IpNet> = except
             .into_iter()
             .map(|e| e.trunc())
             .filter_map(|e| match (cidr.contains(&e), e.contains(&cidr)) {
@@ -29,15 +29,10 @@ impl Net {
                 (false, false) => None,
             })
             .collect();
-        // A prefix sorts before those inside it.
-        inside.sort();
-        let mut out: Vec<IpNet> = Vec::with_capacity(inside.len());
-        for e in inside {
-            if !out.last().is_some_and(|wider| wider.contains(&e)) {
-                out.push(e);
-            }
+        Self {
+            cidr,
+            except: outermost(inside),
         }
-        Self { cidr, except: out }
     }
 
     /// A prefix without exceptions.
@@ -46,7 +41,10 @@ impl Net {
     }
 
     pub fn contains(&self, addr: IpAddr) -> bool {
-        self.cidr.contains(&addr) && !self.except.iter().any(|e| e.contains(&addr))
+        // Of the exceptions only the last that does not begin behind the address may hold it.
+        let at = self.except.partition_point(|e| e.network() <= addr);
+        let last = at.checked_sub(1).and_then(|at| self.except.get(at));
+        self.cidr.contains(&addr) && !last.is_some_and(|e| e.contains(&addr))
     }
 
     /// The exceptions together hold the whole prefix.
@@ -59,10 +57,50 @@ impl Net {
 /// declared form; the others keep their prefix and gain exceptions where that can say it.
 pub fn nets_except(from: &[Net], minus: &[Net]) -> Vec<Net> {
     let mut left: Vec<Net> = from.iter().filter(|n| !n.is_empty()).cloned().collect();
-    for out in minus {
-        left = left.iter().flat_map(|net| without(net, out)).collect();
+    // Plain prefixes are taken out together: there may be thousands.
+    for run in minus.chunk_by(|a, b| a.except.is_empty() && b.except.is_empty()) {
+        left = match run {
+            [out] if !out.except.is_empty() => {
+                left.iter().flat_map(|net| without(net, out)).collect()
+            }
+            plain => {
+                let out = outermost(plain.iter().map(|net| net.cidr).collect());
+                left.into_iter()
+                    .filter_map(|net| outside(net, &out))
+                    .collect()
+            }
+        };
     }
     left
+}
+
+/// Sorted, without those inside another.
+fn outermost(mut nets: Vec<IpNet>) -> Vec<IpNet> {
+    // A prefix sorts before those inside it.
+    nets.sort_unstable();
+    let mut out: Vec<IpNet> = Vec::with_capacity(nets.len());
+    for net in nets {
+        if !out.last().is_some_and(|wider| wider.contains(&net)) {
+            out.push(net);
+        }
+    }
+    out
+}
+
+/// `net` without prefixes of which none is inside another; `out` is sorted.
+fn outside(net: Net, out: &[IpNet]) -> Option<Net> {
+    let at = out.partition_point(|o| *o < net.cidr);
+    let (before, after) = out.split_at_checked(at)?;
+    if before.last().is_some_and(|o| o.contains(&net.cidr)) {
+        return None;
+    }
+    let inside = after.iter().take_while(|o| net.cidr.contains(*o));
+    let inside: Vec<IpNet> = inside.copied().collect();
+    if inside.is_empty() {
+        return Some(net);
+    }
+    let net = Net::new(net.cidr, net.except.into_iter().chain(inside));
+    (!net.is_empty()).then_some(net)
 }
 
 /// `net` without `out`: outside the prefix of `out`, and inside the exceptions of `out`.

@@ -14,7 +14,7 @@ use crate::{
         parts::{Part, PartId, Parts},
     },
     model::{Direction, EndRule, Entity, Model, Ownership, Rule, Set, Verdict, Workload},
-    overlap::OverlapIndex,
+    overlap::{KindIndex, OverlapIndex},
     port::PortSet,
 };
 
@@ -265,20 +265,23 @@ fn bound(model: &Model, sets: &[&Set]) -> Vec<Bound> {
         .collect();
     let cubes: Vec<&Cube> = owned.iter().map(|w| &*w.pods).collect();
     let index = OverlapIndex::new(&cubes);
-    let seals = |i: usize| owned.get(i).map(|w| (w.open_ingress, w.open_egress));
-    let kinds = index.firsts(seals);
+    let kinds = owned
+        .iter()
+        .map(|w| ((w.open_ingress, w.open_egress), &*w.pods));
+    let kinds = KindIndex::new(kinds);
     let mut by_cube: FxHashMap<*const Cube, Bound> = FxHashMap::default();
     let mut of_cube = |cube: &Arc<Cube>| -> Bound {
         *by_cube.entry(Arc::as_ptr(cube)).or_insert_with(|| {
-            let found = index.groups(cube).into_iter();
-            let found = found.filter_map(|group| kinds.get(group)).flatten();
-            let meeting: Vec<&&Workload> = found.filter_map(|&i| owned.get(i)).collect();
-            Bound {
-                any: !meeting.is_empty(),
-                seals_ingress: meeting.iter().any(|w| !w.open_ingress),
-                seals_egress: meeting.iter().any(|w| !w.open_egress),
-                whole: meeting.iter().any(|w| cube.implies(&w.pods)),
+            let mut found = Bound {
+                whole: !index.holding(cube).is_empty(),
+                ..Bound::default()
+            };
+            for (open_ingress, open_egress) in kinds.meeting(cube) {
+                found.any = true;
+                found.seals_ingress |= !open_ingress;
+                found.seals_egress |= !open_egress;
             }
+            found
         })
     };
     let all = Bound {

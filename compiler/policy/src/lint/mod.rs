@@ -62,8 +62,8 @@ pub fn against(model: &Model, inventory: &Inventory) -> Vec<Diagnostic<Place>> {
     in_order(out, found)
 }
 
-/// Of the lints on rules those that speak of policies whoever wrote them: clauses and allows that do
-/// nothing beside others, and networks that meet nobody.
+/// Of the lints on rules those that speak of policies whoever wrote them: clauses and allows that
+/// do nothing beside others, and networks that meet nobody.
 pub fn of_policies(model: &Model, inventory: Option<&Inventory>) -> Vec<Diagnostic<Place>> {
     let context = Context::new(model);
     let mut found = Vec::new();

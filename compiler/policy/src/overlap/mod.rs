@@ -6,10 +6,13 @@
 //!
 //! Equal cubes are one group, which is filed and compared once, however many of them there are.
 
+mod kinds;
 #[cfg(test)]
 mod tests;
 
 use std::hash::Hash;
+
+pub use kinds::KindIndex;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
@@ -46,6 +49,15 @@ impl Line<'_> {
 }
 
 impl Axis {
+    fn line(&self) -> Line<'_> {
+        match self {
+            Self::Namespace => Line::Namespace,
+            Self::Account => Line::Account,
+            Self::Label(key) => Line::Label(key),
+            Self::NamespaceLabel(key) => Line::NamespaceLabel(key),
+        }
+    }
+
     fn of<'c>(&self, cube: &'c Cube) -> &'c Values {
         match self {
             Self::Namespace => cube.namespace(),
@@ -70,6 +82,8 @@ pub struct OverlapIndex {
     members: Members,
     /// In order of axis.
     shelves: Vec<(Axis, Shelf)>,
+    /// How many values all shelves have together.
+    values: usize,
     /// Cubes of which no requirement lists values.
     loose: Vec<GroupId>,
     /// The same cubes once more, by the namespaces that they name.
@@ -167,6 +181,7 @@ impl OverlapIndex {
         Self {
             cubes: cubes.into_iter().cloned().collect(),
             members,
+            values: shelves.iter().map(|(_, shelf)| shelf.len()).sum(),
             shelves,
             loose,
             namespaces,
@@ -195,8 +210,8 @@ impl OverlapIndex {
     /// The distinct cubes that share a possible pod with `cube`, in order of their first positions.
     pub fn groups(&self, cube: &Cube) -> Vec<GroupId> {
         let mut found = match self.by_namespace(cube) {
-            Some(found) => found,
-            None => self.by_shelf(cube),
+            Some(found) => found.copied().collect::<Vec<_>>(),
+            None => self.on_shelves(cube).copied().collect(),
         };
         found.sort_unstable();
         found.dedup();
@@ -204,9 +219,13 @@ impl OverlapIndex {
         found
     }
 
-    /// Some cube shares a possible pod with `cube`.
+    /// Some cube shares a possible pod with `cube`. Where many do, the first that does is enough.
     pub fn meets(&self, cube: &Cube) -> bool {
-        !self.groups(cube).is_empty()
+        let meets = |group: &GroupId| self.cubes.get(*group).is_some_and(|c| !c.disjoint(cube));
+        match self.by_namespace(cube) {
+            Some(mut found) => found.any(meets),
+            None => self.on_shelves(cube).any(meets),
+        }
     }
 
     /// What all cubes of a group are.
@@ -240,52 +259,74 @@ impl OverlapIndex {
         self.members.groups.get(position).copied()
     }
 
-    fn by_shelf(&self, cube: &Cube) -> Vec<GroupId> {
-        let mut found = self.loose.clone();
-        for (axis, shelf) in &self.shelves {
+    fn shelf(&self, line: Line<'_>) -> Option<&Shelf> {
+        let found = self
+            .shelves
+            .binary_search_by(|(axis, _)| axis.line().cmp(&line));
+        let (_, shelf) = self.shelves.get(found.ok()?)?;
+        Some(shelf)
+    }
+
+    fn on_shelves<'i>(&'i self, cube: &'i Cube) -> impl Iterator<Item = &'i GroupId> {
+        let shelves = self.shelves.iter().flat_map(|(axis, shelf)| {
             let wanted = axis.of(cube);
-            if wanted.is_negated() {
-                let open = shelf.iter().filter(|(v, _)| wanted.contains(v.as_deref()));
-                found.extend(open.flat_map(|(_, positions)| positions));
-            } else {
+            let (few, all) = match wanted.is_negated() {
+                true => (None, Some(shelf)),
+                false => (Some(shelf), None),
+            };
+            let open = all.into_iter().flatten();
+            let open = open.filter(|(value, _)| wanted.contains(value.as_deref()));
+            let named = few.into_iter().flat_map(|shelf| {
+                let values = wanted.listed().iter();
+                values.filter_map(|value| shelf.get(value))
+            });
+            open.map(|(_, groups)| groups).chain(named).flatten()
+        });
+        self.loose.iter().chain(shelves)
+    }
+
+    /// At most so many cubes are looked at for those that share a possible pod with `cube`: what an
+    /// answer costs, without the answer.
+    pub fn reach(&self, cube: &Cube) -> usize {
+        let shelves = self.filed(cube);
+        self.here(cube).map_or(shelves, |here| here.min(shelves))
+    }
+
+    /// How many cubes are filed under the namespaces that a cube names.
+    fn here(&self, cube: &Cube) -> Option<usize> {
+        let wanted = cube.namespace();
+        let lists = wanted.listed().iter();
+        let lists = lists.filter_map(|name| self.namespaces.get(name));
+        (!wanted.is_negated()).then(|| self.anywhere.len() + lists.map(Vec::len).sum::<usize>())
+    }
+
+    /// About how many cubes the shelves hold for a cube.
+    fn filed(&self, cube: &Cube) -> usize {
+        // At least as many as there are values, but for what the cube says of them.
+        let mut there = self.loose.len() + self.values;
+        for (line, wanted) in lines(cube) {
+            let Some(shelf) = self.shelf(line) else {
+                continue;
+            };
+            there -= match wanted.is_negated() {
+                true => shelf.len().min(wanted.listed().len()),
+                false => shelf.len(),
+            };
+            if !wanted.is_negated() {
                 let named = wanted.listed().iter().filter_map(|v| shelf.get(v));
-                found.extend(named.flatten());
+                there += named.map(Vec::len).sum::<usize>();
             }
         }
-        found
+        there
     }
 
     /// `None`: the cube names no namespace, or those hold more cubes than the shelves do.
-    fn by_namespace(&self, cube: &Cube) -> Option<Vec<GroupId>> {
-        let wanted = cube.namespace();
-        if wanted.is_negated() {
-            return None;
-        }
-        let lists = || {
-            wanted
-                .listed()
-                .iter()
-                .filter_map(|name| self.namespaces.get(name))
-        };
-        let here = self.anywhere.len() + lists().map(Vec::len).sum::<usize>();
-        let mut there = self.loose.len();
-        for (axis, shelf) in &self.shelves {
-            let wanted = axis.of(cube);
-            there += match wanted.is_negated() {
-                // At least as many as there are values, but for those that are excluded.
-                true => shelf.len().saturating_sub(wanted.listed().len()),
-                false => {
-                    let named = wanted.listed().iter().filter_map(|v| shelf.get(v));
-                    named.map(Vec::len).sum()
-                }
-            };
-        }
-        (here < there).then(|| {
-            self.anywhere
-                .iter()
-                .chain(lists().flatten())
-                .copied()
-                .collect()
+    fn by_namespace(&self, cube: &Cube) -> Option<impl Iterator<Item = &GroupId>> {
+        let here = self.here(cube)?;
+        (here < self.filed(cube)).then(|| {
+            let lists = cube.namespace().listed().iter();
+            let lists = lists.filter_map(|name| self.namespaces.get(name));
+            self.anywhere.iter().chain(lists.flatten())
         })
     }
 
@@ -294,9 +335,23 @@ impl OverlapIndex {
         self.positions(self.holding(cube))
     }
 
-    /// The distinct cubes that hold every pod of `cube`.
+    /// The distinct cubes that hold every pod of `cube`. A cube that is filed under a value holds
+    /// those of that value alone, so one needs to look only where `cube` itself would be filed.
     pub fn holding(&self, cube: &Cube) -> Vec<GroupId> {
-        let mut found = self.groups(cube);
+        if cube.is_empty() {
+            return Vec::new();
+        }
+        let mut found = self.loose.clone();
+        for (line, values) in listing(cube) {
+            let Some(shelf) = self.shelf(line) else {
+                continue;
+            };
+            // A cube that holds all of these values is filed under each of them.
+            let first = values.listed().first().and_then(|value| shelf.get(value));
+            found.extend(first.into_iter().flatten());
+        }
+        found.sort_unstable();
+        found.dedup();
         found.retain(|&group| self.cubes.get(group).is_some_and(|c| cube.implies(c)));
         found
     }
@@ -304,6 +359,11 @@ impl OverlapIndex {
 
 /// The requirements of a cube that list the values they permit.
 fn listing(cube: &Cube) -> impl Iterator<Item = (Line<'_>, &Values)> {
+    lines(cube).filter(|(_, values)| !values.is_negated())
+}
+
+/// All that a cube says.
+fn lines(cube: &Cube) -> impl Iterator<Item = (Line<'_>, &Values)> {
     let labels = cube.labels().iter().map(|(k, v)| (Line::Label(k), v));
     let of_namespace = cube.namespace_labels().iter();
     let of_namespace = of_namespace.map(|(k, v)| (Line::NamespaceLabel(k), v));
@@ -311,9 +371,5 @@ fn listing(cube: &Cube) -> impl Iterator<Item = (Line<'_>, &Values)> {
         (Line::Namespace, cube.namespace()),
         (Line::Account, cube.account()),
     ];
-    whole
-        .into_iter()
-        .chain(labels)
-        .chain(of_namespace)
-        .filter(|(_, values)| !values.is_negated())
+    whole.into_iter().chain(labels).chain(of_namespace)
 }

@@ -279,11 +279,8 @@ impl<'db> Reporter<'db> {
                 None => out,
             };
         }
-        if near.is_none() && self.few {
-            self.meant.extend(self.shuffled(name));
-        }
+        self.mean(near, name);
         if let Some(near) = near {
-            self.meant.push(near);
             out = out.help(format!("did you mean `{near}`?")).fix(
                 format!("write `{near}`"),
                 false,
@@ -302,6 +299,15 @@ impl<'db> Reporter<'db> {
             }
             None if near.is_none() => out.help("declare it, or import it with `use`"),
             None => out,
+        }
+    }
+
+    /// What was meant is used.
+    fn mean(&mut self, near: Option<&'db str>, name: &str) {
+        match near {
+            Some(near) => self.meant.push(near),
+            None if self.few => self.meant.extend(self.shuffled(name)),
+            None => {}
         }
     }
 

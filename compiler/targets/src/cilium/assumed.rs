@@ -25,6 +25,10 @@ impl Asserted {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.pairs.is_empty()
+    }
+
     /// The author says that no pod is in both.
     pub(super) fn apart(&self, a: &Cube, b: &Cube) -> bool {
         let within = |cube: &Cube, set: &Set| set.pods.iter().any(|p| cube.implies(&p.pods));

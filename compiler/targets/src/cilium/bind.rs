@@ -10,6 +10,7 @@ use npl_policy::{
     http::ViaKind,
     label::Cube,
     model::{Direction, EndRule, Entity, Model, Ownership, Verdict, Workload},
+    overlap::KindIndex,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
@@ -77,6 +78,22 @@ pub(super) struct Binder<'m> {
     pub(super) owned: Vec<Owned<'m>>,
     by_name: FxHashMap<SmolStr, OwnedId>,
     pub(super) classes: Classes,
+    /// The workloads by what tests of them look at.
+    kinds: KindIndex<Kind>,
+}
+
+/// Stage and seals, and the first workload that has them.
+#[derive(Debug)]
+struct Kind {
+    observed: bool,
+    seals: [bool; 2],
+    first: OwnedId,
+}
+
+impl PartialEq for Kind {
+    fn eq(&self, other: &Self) -> bool {
+        (self.observed, self.seals) == (other.observed, other.seals)
+    }
 }
 
 impl<'m> Binder<'m> {
@@ -96,7 +113,16 @@ impl<'m> Binder<'m> {
             .map(|(i, own)| (own.workload.name.clone(), i))
             .collect();
         let classes = Classes::new(model, &owned);
+        let kinds = owned.iter().enumerate().map(|(first, own)| {
+            let kind = Kind {
+                observed: own.observed,
+                seals: [Direction::Ingress, Direction::Egress].map(|d| own.seals(d)),
+                first,
+            };
+            (kind, &*own.workload.pods)
+        });
         Self {
+            kinds: KindIndex::new(kinds),
             owned,
             by_name,
             classes,
@@ -109,11 +135,17 @@ impl<'m> Binder<'m> {
 
     /// Some workload that may select a pod of the binding's subject passes the test.
     pub(super) fn any_over(&self, binding: &Binding, test: impl Fn(&Owned<'m>) -> bool) -> bool {
-        self.get(binding.owned).is_some_and(&test)
-            || match &binding.subject {
-                Subject::Whole => self.any_of(self.meets(binding.owned), test),
-                Subject::Part(cube) => self.any_of(&self.meeting(cube), test),
-            }
+        let Some(own) = self.get(binding.owned) else {
+            return false;
+        };
+        test(own) || self.any_meeting(binding.subject.cube(own.workload), test)
+    }
+
+    /// Some workload that may share a pod with `cube` passes a test, which may look at stage and
+    /// seals alone.
+    pub(super) fn any_meeting(&self, cube: &Cube, test: impl Fn(&Owned<'m>) -> bool) -> bool {
+        let passes = |kind: &Kind| self.get(kind.first).is_some_and(&test);
+        self.kinds.any(cube, passes)
     }
 
     /// Some workload of the classes passes a test, which may look at stage and seals alone.
@@ -123,9 +155,9 @@ impl<'m> Binder<'m> {
     }
 
     /// The classes that may select one pod with a workload, asserted disjointness or not.
-    pub(super) fn meets(&self, id: OwnedId) -> &[ClassId] {
-        let class = self.classes.of(id).and_then(|id| self.classes.get(id));
-        class.map_or(&[], |class| &class.meets)
+    fn meets(&self, id: OwnedId) -> Vec<ClassId> {
+        let class = self.classes.of(id);
+        class.map(|id| self.classes.meets(id)).unwrap_or_default()
     }
 
     pub(super) fn named(&self, name: &str) -> Option<OwnedId> {
@@ -207,7 +239,7 @@ impl<'m> Binder<'m> {
                 continue;
             };
             let subject = binding.subject.cube(own.workload);
-            let classes = self.meets(binding.owned).iter().copied();
+            let classes = self.meets(binding.owned).into_iter();
             let parts: Vec<Arc<Cube>> = classes
                 .filter(|class| closes(*class))
                 .filter_map(|class| self.classes.cube(class))

@@ -17,12 +17,11 @@ use super::{
 /// A distinct predicate of the owned workloads; in order of the first that has it.
 pub(super) type ClassId = usize;
 
+/// Of ten thousand workloads each may share pods with each: what needs all pairs is asked, not kept.
 #[derive(Debug, Default)]
 pub(super) struct Class {
-    /// Those that may select one pod with it, in order; mostly it is one of them itself.
-    pub(super) meets: Vec<ClassId>,
-    /// The same without those that are asserted to be disjoint.
-    pub(super) neighbours: Vec<ClassId>,
+    /// Others that may select one pod with it, and are asserted to be disjoint; in order.
+    parted: Vec<ClassId>,
     /// Others that hold all its pods.
     pub(super) holders: Vec<ClassId>,
     /// The members that seal ingress, and those that seal egress.
@@ -81,20 +80,22 @@ impl Classes {
         let Some(pods) = self.index.cube(id) else {
             return out;
         };
-        out.meets = self.index.groups(pods);
         let holds = |other: &ClassId| {
-            self.index.cube(*other).is_some_and(|theirs| {
-                pods.implies(theirs) && (*other < id || !theirs.implies(pods))
-            })
+            let theirs = self.index.cube(*other);
+            theirs.is_some_and(|theirs| *other < id || !theirs.implies(pods))
         };
-        out.holders = out.meets.iter().copied().filter(holds).collect();
+        out.holders = self.index.holding(pods);
+        out.holders.retain(holds);
+        if asserted.is_empty() {
+            return out;
+        }
         let apart = |other: &ClassId| {
             let theirs = self.index.cube(*other);
             theirs.is_some_and(|theirs| asserted.apart(pods, theirs))
         };
-        let (parted, neighbours) = out.meets.iter().partition(|other| apart(other));
-        out.neighbours = neighbours;
-        let parted: Vec<ClassId> = parted;
+        let meeting = self.index.groups(pods).into_iter();
+        let parted: Vec<ClassId> = meeting.filter(apart).collect();
+        out.parted.clone_from(&parted);
         for other in parted.into_iter().filter(|other| id <= *other) {
             self.assume(id, other);
         }
@@ -149,6 +150,41 @@ impl Classes {
         let class = self.get(id);
         let list = class.and_then(|class| class.sealing.get(side_of(direction)));
         list.map_or(&[], Vec::as_slice)
+    }
+
+    /// The classes that may select one pod with this one, asserted disjointness or not; mostly it is
+    /// one of them itself.
+    pub(super) fn meets(&self, id: ClassId) -> Vec<ClassId> {
+        let pods = self.cube(id);
+        pods.map(|pods| self.meeting(pods)).unwrap_or_default()
+    }
+
+    /// The same without those that are asserted to be disjoint.
+    pub(super) fn neighbours(&self, id: ClassId) -> Vec<ClassId> {
+        let mut out = self.meets(id);
+        out.retain(|other| !self.parted(id, *other));
+        out
+    }
+
+    /// Both may select one pod, and are not asserted to be disjoint.
+    pub(super) fn are_neighbours(&self, id: ClassId, other: ClassId) -> bool {
+        let cubes = self.cube(id).zip(self.cube(other));
+        cubes.is_some_and(|(a, b)| !a.disjoint(b)) && !self.parted(id, other)
+    }
+
+    fn parted(&self, id: ClassId, other: ClassId) -> bool {
+        let class = self.get(id);
+        class.is_some_and(|class| class.parted.binary_search(&other).is_ok())
+    }
+
+    /// At most so many classes are looked at for those that meet this one.
+    pub(super) fn reach(&self, id: ClassId) -> usize {
+        self.cube(id).map_or(0, |pods| self.index.reach(pods))
+    }
+
+    /// The classes that hold every pod of `cube`.
+    pub(super) fn holding(&self, cube: &Cube) -> Vec<ClassId> {
+        self.index.holding(cube)
     }
 
     /// The classes that may share a pod with `cube`.

@@ -130,6 +130,10 @@ impl<'p> Joint<'p> {
         self.table.entries.iter().zip(&self.users)
     }
 
+    pub(super) fn shape(&self, at: usize) -> Option<(&Entry<'p>, &Users)> {
+        Some((self.table.entries.get(at)?, self.users.get(at)?))
+    }
+
     /// Those whose peer and ports may meet those of `one`.
     pub(super) fn meeting(
         &self,
@@ -137,7 +141,7 @@ impl<'p> Joint<'p> {
         one: &Entry<'_>,
     ) -> impl Iterator<Item = (&Entry<'p>, &Users)> {
         let found = self.table.meeting(plan, one).into_iter();
-        found.filter_map(|at| Some((self.table.entries.get(at)?, self.users.get(at)?)))
+        found.filter_map(|at| self.shape(at))
     }
 }
 

@@ -131,7 +131,9 @@ impl<'p> Learned<'p> {
         let class = binder.classes.of(id).unwrap_or_default();
         self.known.entry((class, pods)).or_insert_with(|| {
             let mut out = Names::default();
-            let asked = binder.meets(id).iter().filter_map(|id| self.asked.get(*id));
+            // A subject that holds the pods lies in a class that does.
+            let classes = binder.classes.holding(pods);
+            let asked = classes.iter().filter_map(|id| self.asked.get(*id));
             let of_pods = asked.flatten().filter(|(subject, _)| pods.implies(subject));
             let of_pods: Vec<&OfPods<'_>> = of_pods.map(|(_, of_pods)| of_pods).collect();
             let mut stopped: FxHashMap<EndId, bool> = FxHashMap::default();

@@ -116,6 +116,14 @@ impl<'p> Table<'p> {
         self.pods = Some((OverlapIndex::new(&cubes), positions));
     }
 
+    /// At most so many entries are looked at for those that meet one.
+    pub(super) fn reach(&self, plan: &Plan<'_>, one: &Entry<'_>) -> usize {
+        match (&self.pods, plan.peers.get(one.peer)) {
+            (Some((index, _)), Some(Peer::Pods(cube, _))) => index.reach(cube) + self.others.len(),
+            _ => self.entries.len(),
+        }
+    }
+
     /// The positions of the entries whose peer and ports may meet those of `one`, in order.
     pub(super) fn meeting(&self, plan: &Plan<'_>, one: &Entry<'_>) -> Vec<usize> {
         let meets = |at: &usize| {
@@ -283,8 +291,8 @@ pub(super) fn same_key(dns: &PortSet, plain: &PortSet) -> bool {
         && exact(&dns.sctp, &plain.sctp)
 }
 
-/// What a `dns` rule is written for. No query comes by SCTP: of `/any` it is written with the others,
-/// and by itself it would only take the packets from a plain rule.
+/// What a `dns` rule is written for. No query comes by SCTP: of `/any` it is written with the
+/// others, and by itself it would only take the packets from a plain rule.
 fn with_queries(mut ports: PortSet) -> PortSet {
     ports.sctp = ports.sctp.intersect(&ports.tcp.union(&ports.udp));
     ports

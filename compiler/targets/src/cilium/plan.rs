@@ -14,7 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     beside,
-    bind::{Binder, OwnedId, Subject},
+    bind::{Binder, Owned, OwnedId, Subject},
     findings::Findings,
     normal::{self, Table},
     output::Stage,
@@ -206,7 +206,7 @@ impl<'m> Plan<'m> {
     /// A workload in stage observe would carry this deny.
     fn loses_a_deny(&self, end: &EndRule) -> bool {
         let binder = &self.binder;
-        let lost = |pods: &Cube| binder.any_of(&binder.meeting(pods), |own| own.observed);
+        let lost = |pods: &Cube| binder.any_meeting(pods, |own| own.observed);
         end.subject.entities.contains(&Entity::All)
             || end.subject.pods.iter().any(|part| lost(&part.pods))
     }
@@ -215,13 +215,13 @@ impl<'m> Plan<'m> {
     /// closes: without its clause the rule would open more there than it ever will.
     fn strip(&mut self) {
         for (id, sides) in self.sides.iter_mut().enumerate() {
-            if !self.binder.get(id).is_some_and(|own| own.observed) {
+            let Some(own) = self.binder.get(id).filter(|own| own.observed) else {
                 continue;
-            }
+            };
             for direction in [Direction::Ingress, Direction::Egress] {
-                let meets = self.binder.meets(id);
+                let closes = |own: &Owned<'_>| own.closes(direction);
                 if let Some(side) = sides.get_mut(side_of(direction)) {
-                    side.stripped = !self.binder.any_of(meets, |own| own.closes(direction));
+                    side.stripped = !self.binder.any_meeting(&own.workload.pods, closes);
                 }
             }
         }

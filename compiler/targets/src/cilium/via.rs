@@ -8,7 +8,6 @@
 use std::sync::Arc;
 
 use npl_policy::{
-    label::Cube,
     model::{Direction, EndRule, Entity, Set, Verdict, Via},
     port::PortSet,
 };
@@ -169,15 +168,10 @@ fn checked_at_source(
     let Some(Peer::Pods(cube, _)) = plan.peers.get(source) else {
         return false;
     };
-    let meeting = plan.binder.meeting(cube);
-    let closed = meeting.iter().any(|class| {
-        let held = |pods: &Cube| cube.implies(pods);
-        let closes = |own: &Owned<'_>| own.closes(Direction::Egress);
-        plan.binder.classes.cube(*class).is_some_and(held)
-            && plan.binder.any_of(std::slice::from_ref(class), closes)
-    });
-    closed
-        && meeting.iter().all(|class| {
+    let holding = plan.binder.classes.holding(cube);
+    let closes = |own: &Owned<'_>| own.closes(Direction::Egress);
+    plan.binder.any_of(&holding, closes)
+        && plan.binder.meeting(cube).iter().all(|class| {
             let ends = suspects.get(*class).into_iter().flatten();
             ends.filter_map(|end| plan.ends.get(*end))
                 .all(|other| harmless(plan, other.rule, rule))

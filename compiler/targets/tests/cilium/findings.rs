@@ -307,3 +307,32 @@ fn a_name_is_learned_for_every_pod_that_may_use_it() {
         .allow_via("b", "f", "53/any", dns(&["*"]));
     assert_eq!(codes(wider), NONE);
 }
+
+/// Workloads of which each may select pods of every other, with rules for peers of their own.
+fn crowd(count: usize) -> Builder {
+    let mut all = Builder::new().foreign("g", "app=g");
+    for i in 0..count {
+        all = all
+            .workload(&format!("w{i}"), &format!("l{i}=x"))
+            .foreign(&format!("f{i}"), &format!("app=f{i}"))
+            .allow_via(&format!("w{i}"), &format!("f{i}"), "443", tls(&["x.io"]));
+    }
+    all
+}
+
+#[test]
+fn among_many_neighbours_the_few_of_one_peer_are_found() {
+    let meeting = |count: usize| {
+        let found = codes(
+            crowd(count)
+                .allow_via("w0", "g", "443", tls(&["x.io"]))
+                .allow_via("w1", "g", "443", http(&[("GET", "/a")]))
+                .allow("w2", "f3", "443"),
+        );
+        let names = found.into_iter().filter(|code| !code.starts_with("unused"));
+        names.collect::<Vec<_>>()
+    };
+    let few = meeting(5);
+    assert!(!few.is_empty());
+    assert_eq!(few, meeting(300));
+}

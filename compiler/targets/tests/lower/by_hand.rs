@@ -294,6 +294,84 @@ fn a_dns_rule_on_sctp_alone_opens_nothing() {
     );
 }
 
+#[test]
+fn a_reserved_label_is_an_entity_in_every_spelling() {
+    for (selector, want) in [
+        (
+            "matchLabels: {\"reserved:ingress\": \"\"}",
+            "cilium_ingress",
+        ),
+        (
+            "matchExpressions: [{key: \"reserved:ingress\", operator: Exists}]",
+            "cilium_ingress",
+        ),
+        (
+            "matchExpressions: [{key: \"reserved:host\", operator: In, values: [\"\"]}]",
+            "host",
+        ),
+        (
+            "matchExpressions: [{key: \"reserved:host\", operator: In, values: [x, \"\"]}]",
+            "host",
+        ),
+        (
+            "matchExpressions: [{key: \"reserved:health\", operator: NotIn, values: [x]}]",
+            "",
+        ),
+        (
+            "matchExpressions: [{key: \"reserved:host\", operator: DoesNotExist}]",
+            "",
+        ),
+        (
+            "matchExpressions: [{key: \"reserved:host\", operator: Exists}, {key: app, operator: \
+             Exists}]",
+            "",
+        ),
+    ] {
+        let text = policy(&format!(
+            "  ingress: [{{fromEndpoints: [{{{selector}}}]}}]\n"
+        ));
+        let found = read(&[&text]);
+        let rule = format!("allow ingress {want} -> a");
+        let (codes, rules) = (codes(&found), shown(&found));
+        match want {
+            "" => assert_eq!(codes, ["import-entity"], "{selector}"),
+            _ => assert_eq!(rules.last(), Some(&rule), "{selector} {codes:?}"),
+        }
+    }
+    let nobody = "matchExpressions: [{key: \"reserved:host\", operator: In, values: [x]}]";
+    check(
+        &format!("  ingress: [{{fromEndpoints: [{{{nobody}}}]}}]\n"),
+        &["a open egress"],
+    );
+}
+
+/// Every subject may select pods of every other one; one rule in two hundred is for the same peer.
+#[test]
+fn among_many_subjects_the_rules_of_one_peer_are_merged() {
+    let object = |at: usize, above: &str| {
+        let peer = at % 200;
+        format!(
+            "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\n\
+             metadata: {{name: p{at}, namespace: shop}}\nspec:\n  \
+             endpointSelector: {{matchLabels: {{l{at}: x}}}}\n  \
+             egress: [{{toEndpoints: [{{matchLabels: {{app: p{peer}}}}}], toPorts: [{{ports: \
+             [{{port: \"443\", protocol: TCP}}]{above}}}]}}]\n"
+        )
+    };
+    let names = ", serverNames: [a.io]";
+    let texts = (0..400).map(|at| object(at, if at == 7 { names } else { "" }));
+    let texts: Vec<String> = texts.collect();
+    let found = read(&[&texts.join("---\n")]);
+    assert_eq!(codes(&found), ["import-names-required"]);
+    let rules: Vec<String> = shown(&found);
+    let of_peer = rules.iter().filter(|rule| rule.contains("\"p7\""));
+    let of_peer: Vec<&String> = of_peer.collect();
+    assert_eq!(of_peer.len(), 2, "{of_peer:?}");
+    assert!(of_peer[0].ends_with("via tls.sni \"a.io\""), "{of_peer:?}");
+    // What is left of the other one is for pods that the first does not select.
+    assert!(of_peer[1].contains("l7"), "{of_peer:?}");
+}
+
 /// Two Deployments of the namespace `shop`, the second with more labels than the first.
 fn deployments(first: &str, second: &str) -> String {
     let one = |name: &str, rest: &str| {

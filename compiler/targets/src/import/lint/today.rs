@@ -1,4 +1,5 @@
-//! Policies beside each other, and against what runs in the cluster, as far as an inventory shows it.
+//! Policies beside each other, and against what runs in the cluster, as far as an inventory shows
+//! it.
 
 use npl_diagnostics::{
     Code, Diagnostic, Place, Severity,

@@ -13,13 +13,13 @@ use npl_policy::{
     label::{Cube, subtract_all},
     model::Via,
     name::NamePattern,
-    overlap::OverlapIndex,
     port::{PortSet, Ranges},
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     lines::Line,
+    near::Near,
     peers::{Part, hold_the_cluster, is_unnamed},
     ports::PortPart,
     refuse::{Refusal, refuse},
@@ -70,10 +70,9 @@ fn without_idle_denies(lines: &mut Vec<Line>) -> bool {
     if !lines.iter().any(|line| line.closed_by_names && line.sealed) {
         return false;
     }
-    let cubes: Vec<&Cube> = lines.iter().map(|line| &*line.whole).collect();
-    let index = OverlapIndex::new(&cubes);
+    let near = Near::of(lines);
     let idle = |line: &Line| {
-        let near = index.candidates(&line.whole);
+        let near = near.lines(line);
         let mut near = near.iter().filter_map(|at| lines.get(*at));
         let opens = |other: &Line| !other.deny && other.ingress == line.ingress;
         line.closed_by_names
@@ -112,11 +111,10 @@ fn look(lines: &[Line]) -> Look {
     if with.is_empty() {
         return out;
     }
-    let cubes: Vec<&Cube> = lines.iter().map(|line| &*line.whole).collect();
-    let index = OverlapIndex::new(&cubes);
+    let near = Near::of(lines);
     for at in with {
         let Some(line) = lines.get(at) else { continue };
-        for other_at in index.candidates(&line.whole) {
+        for other_at in near.lines(line) {
             let Some(other) = lines.get(other_at) else {
                 continue;
             };

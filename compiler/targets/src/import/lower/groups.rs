@@ -3,6 +3,8 @@
 //! Refuses a group that is not among the sources: whom it holds is not known, and a deny of it
 //! would be lost.
 
+use std::collections::BTreeMap;
+
 use ipnet::IpNet;
 use npl_diagnostics::{Place, codes::import as codes};
 use npl_policy::addr::Net;
@@ -10,12 +12,33 @@ use smol_str::SmolStr;
 
 use super::{
     Cx,
+    peers::visible,
     refuse::{Refusal, refuse},
 };
-use crate::import::selector::{Operator, Selector};
+use crate::import::{
+    selector::{Operator, Selector},
+    shape::CidrGroup,
+};
 
 /// How `toGroups` and `fromGroups` are spelled.
 const CLOUD: &str = "group:aws";
+
+/// Every group with what it holds, as a rule that names it alone has it. Groups of one name are one.
+pub fn addresses_of(groups: &[CidrGroup]) -> Vec<(SmolStr, Vec<Net>)> {
+    let mut all: BTreeMap<&SmolStr, Vec<Net>> = BTreeMap::new();
+    for group in groups {
+        let nets = group.cidrs.iter().map(|cidr| Net::plain(*cidr));
+        all.entry(&group.name)
+            .or_default()
+            .extend(nets.filter_map(visible));
+    }
+    let tidied = all.into_iter().map(|(name, mut nets)| {
+        nets.sort();
+        nets.dedup();
+        (name.clone(), nets)
+    });
+    tidied.collect()
+}
 
 pub(super) fn named(
     cx: &Cx<'_>,

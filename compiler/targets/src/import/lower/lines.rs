@@ -208,6 +208,15 @@ impl Maker<'_> {
         })
     }
 
+    fn names_on_every_port(&self) -> Refusal {
+        refuse(
+            &codes::IMPORT_PROTOCOL,
+            self.end.place,
+            "`serverNames` stand on port 0, where Cilium's proxy is told of every port",
+            "name the ports",
+        )
+    }
+
     fn port_rule(
         &self,
         rule: &PortRule,
@@ -219,15 +228,11 @@ impl Maker<'_> {
         let tls = matches!(clauses.as_deref(), Some([Via::Tls(_)]));
         let (mut numbered, mut without_tls) = (Vec::new(), Vec::new());
         let mut apart = Vec::new();
+        let mut ports = rule.ports.iter();
+        if tls && ports.any(|port| port.number == PortNumber::Number(0)) {
+            return Err(self.names_on_every_port());
+        }
         for port in &rule.ports {
-            if tls && port.number == PortNumber::Number(0) {
-                return Err(refuse(
-                    &codes::IMPORT_PROTOCOL,
-                    self.end.place,
-                    "`serverNames` stand on port 0, where Cilium's proxy is told of every port",
-                    "name the ports",
-                ));
-            }
             for proto in ports::protocols(port) {
                 if rule.is_unread(port, *proto) {
                     warnings.push(self.no_queries());

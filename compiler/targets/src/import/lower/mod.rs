@@ -13,12 +13,15 @@ mod groups;
 mod layer7;
 mod lines;
 mod names;
+mod near;
 mod order;
 mod peers;
 mod ports;
 mod refuse;
 mod selector;
 mod text;
+
+pub use groups::addresses_of;
 
 use npl_diagnostics::{Diagnostic, FileId, Place};
 use npl_policy::{inventory::Inventory, model::Model};

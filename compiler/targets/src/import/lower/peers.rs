@@ -230,7 +230,7 @@ fn part(cx: &Cx<'_>, peer: &Peer, at: Place) -> Result<Option<Part>, Refusal> {
 
 /// Without IPv4 addresses that are written as IPv6 (`::ffff:10.0.0.0`): Cilium sees them as IPv4,
 /// and so nothing has one.
-fn visible(mut net: Net) -> Option<Net> {
+pub(super) fn visible(mut net: Net) -> Option<Net> {
     net.except.retain(|except| !never_matches(except));
     (!never_matches(&net.cidr)).then_some(net)
 }

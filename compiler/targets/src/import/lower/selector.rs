@@ -117,17 +117,16 @@ fn that_can_be(values: &Values, can_be: impl Fn(&str) -> bool) -> Values {
     }
 }
 
+/// A reserved label has no value: that it exists says the same as that its value is empty.
 fn reserved(selector: &Selector) -> Who {
-    let mut labels = selector.labels.iter();
-    match (
-        labels.next(),
-        labels.next(),
-        selector.expressions.as_slice(),
-    ) {
-        (Some((key, value)), None, []) => match key.strip_prefix(RESERVED) {
-            Some(name) if value.is_empty() => Who::Reserved(name.into()),
-            _ => Who::Nobody,
-        },
-        _ => Who::Mixed,
+    let mut all = requirements(selector);
+    let (Some(Requirement { key, values }), None) = (all.next(), all.next()) else {
+        return Who::Mixed;
+    };
+    match key.strip_prefix(RESERVED) {
+        // Everybody else meets it.
+        _ if values.contains(None) => Who::Mixed,
+        Some(name) if values.contains(Some("")) => Who::Reserved(name.into()),
+        _ => Who::Nobody,
     }
 }

@@ -238,15 +238,12 @@ impl Nodes {
             out.push(Node::Pods(at));
             return;
         }
-        let holders = self.owned.candidates(cube);
-        let whole = holders.iter().any(|at| {
-            let owner = self.owners.get(*at).and_then(|at| self.selectors.get(*at));
-            owner.is_some_and(|owner| cube.implies(&owner.cube))
-        });
-        let cuts: Vec<Cube> = match whole {
-            true => vec![Cube::clone(cube)],
-            false => {
-                let owners = holders.iter().filter_map(|at| self.owners.get(*at));
+        // Of those that meet it there may be very many, so first comes whether one holds it.
+        let cuts: Vec<Cube> = match self.owned.holding(cube).is_empty() {
+            false => vec![Cube::clone(cube)],
+            true => {
+                let meeting = self.owned.candidates(cube).into_iter();
+                let owners = meeting.filter_map(|at| self.owners.get(at));
                 let owners = owners.filter_map(|at| self.selectors.get(*at));
                 owners.map(|owner| cube.intersect(&owner.cube)).collect()
             }

@@ -177,8 +177,10 @@ fn join(model: &Model, nodes: &Nodes, atoms: &[Atom]) -> Vec<(usize, Line)> {
     // Ten thousand rules may name one resolver.
     let mut known: FxHashMap<Node, bool> = FxHashMap::default();
     let mut free = |node: Node| !*known.entry(node).or_insert_with(|| nodes.meets_owned(node));
-    let mut out = Vec::new();
-    let mut one = |atom: &Atom, ends, ports: PortSet, rules: Vec<u32>| {
+    let mut out: Vec<(usize, Line)> = Vec::new();
+    // What lines of both ends say of a pair, and which they are.
+    let mut said: FxHashMap<&Pair, Vec<usize>> = FxHashMap::default();
+    let line = |atom: &Atom, ends, ports: PortSet, rules: Vec<u32>| {
         let (source, destination, verdict, via) = atom.pair.clone();
         let line = Line {
             verdict,
@@ -189,7 +191,7 @@ fn join(model: &Model, nodes: &Nodes, atoms: &[Atom]) -> Vec<(usize, Line)> {
             via,
             rules,
         };
-        out.push((atom.end, line));
+        (atom.end, line)
     };
     for atom in atoms
         .iter()
@@ -202,11 +204,11 @@ fn join(model: &Model, nodes: &Nodes, atoms: &[Atom]) -> Vec<(usize, Line)> {
             };
             let both = mine.intersect(&whole.ports);
             let (more, less) = (mine.subtract(&both), theirs.subtract(&both));
-            let said = |ports: &PortSet| ports.is_empty() || members(ports).is_some();
-            if both.is_empty() || !said(&both) || !said(&more) || !said(&less) {
+            if both.is_empty() || !is_sayable(&both) || !is_sayable(&more) || !is_sayable(&less) {
                 continue;
             }
-            one(atom, Ends::Both, both, vec![rule(atom), rule(whole)]);
+            said.entry(&atom.pair).or_default().push(out.len());
+            out.push(line(atom, Ends::Both, both, vec![rule(atom), rule(whole)]));
             (mine, *theirs) = (more, less);
         }
         if !mine.is_empty() {
@@ -215,21 +217,45 @@ fn join(model: &Model, nodes: &Nodes, atoms: &[Atom]) -> Vec<(usize, Line)> {
             } else {
                 Ends::Egress
             };
-            one(atom, ends, mine, vec![rule(atom)]);
+            out.push(line(atom, ends, mine, vec![rule(atom)]));
         }
     }
     for (atom, ports) in atoms.iter().zip(left) {
-        if direction(atom) == Some(Direction::Ingress) && !ports.is_empty() {
+        if direction(atom) != Some(Direction::Ingress) {
+            continue;
+        }
+        let lines = said.get(&atom.pair).map_or(&[][..], Vec::as_slice);
+        let ports = unsaid_by(&mut out, lines, rule(atom), ports);
+        if !ports.is_empty() {
             let ends = if free(atom.pair.0) {
                 Ends::Both
             } else {
                 Ends::Ingress
             };
-            one(atom, ends, ports, vec![rule(atom)]);
+            out.push(line(atom, ends, ports, vec![rule(atom)]));
         }
     }
     out.sort_by_key(|(end, _)| *end);
     out
+}
+
+fn is_sayable(ports: &PortSet) -> bool {
+    ports.is_empty() || members(ports).is_some()
+}
+
+/// What some lines of the same pair leave of an ingress rule: another rule may have said it first.
+fn unsaid_by(out: &mut [(usize, Line)], lines: &[usize], rule: u32, mut ports: PortSet) -> PortSet {
+    for at in lines {
+        let Some((_, line)) = out.get_mut(*at) else {
+            continue;
+        };
+        let less = ports.subtract(&line.ports);
+        if less != ports && is_sayable(&less) {
+            line.rules.push(rule);
+            ports = less;
+        }
+    }
+    ports
 }
 
 /// The pairs of one end rule as few rules: first one source with all its destinations, then all
