@@ -13,7 +13,7 @@ use super::{
     refuse::{self, Refusal, refuse},
     selector::{Who, selects_bare_endpoints, who},
 };
-use crate::import::shape::{Authentication, End, Policy, PortNumber, PortRule, Proto, Rule};
+use crate::import::shape::{Authentication, End, Policy, Port, PortNumber, PortRule, Proto, Rule};
 
 /// What one end rule is made of, before lines are merged as Cilium merges them.
 #[derive(Clone, Debug)]
@@ -218,15 +218,10 @@ impl Maker<'_> {
         let tls = matches!(clauses.as_deref(), Some([Via::Tls(_)]));
         let (mut numbered, mut without_tls) = (Vec::new(), Vec::new());
         let mut apart = Vec::new();
+        if tls {
+            self.names_on_ports(rule)?;
+        }
         for port in &rule.ports {
-            if tls && port.number == PortNumber::Number(0) {
-                return Err(refuse(
-                    &codes::IMPORT_PROTOCOL,
-                    self.end.place,
-                    "`serverNames` stand on port 0, where Cilium's proxy is told of every port",
-                    "name the ports",
-                ));
-            }
             for proto in ports::protocols(port) {
                 if rule.is_unread(port, *proto) {
                     warnings.push(self.no_queries());
@@ -289,6 +284,19 @@ impl Maker<'_> {
         let names = idle.filter(|_| self.are_known(peers));
         warnings.extend(names.map(|(name, _)| self.nobody_names(&name)));
         Ok(())
+    }
+
+    fn names_on_ports(&self, rule: &PortRule) -> Result<(), Refusal> {
+        let whole = |port: &Port| port.number == PortNumber::Number(0);
+        match rule.ports.iter().any(whole) {
+            false => Ok(()),
+            true => Err(refuse(
+                &codes::IMPORT_PROTOCOL,
+                self.end.place,
+                "`serverNames` stand on port 0, where Cilium's proxy is told of every port",
+                "name the ports",
+            )),
+        }
     }
 
     /// The inventory holds pods whose ports a name may be of.
