@@ -8,6 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{
     bind::{OwnedId, Subject},
     class::ClassId,
+    filed::Filed,
     findings::Finding,
     joint::{Effect, Found, Joint, Place, Users},
     normal::{Entry, Table, any_name, clashes, same_key},
@@ -31,8 +32,8 @@ struct Met<'p> {
 
 /// The rules of all classes by peer: of ten thousand neighbours few have rules for one peer.
 struct Everywhere<'p> {
-    table: Table<'p>,
-    /// By position in the table: the class, and where its rule stands among its own.
+    filed: Filed<'p>,
+    /// By position there: the class, and where its rule stands among its own.
     from: Vec<(ClassId, usize)>,
 }
 
@@ -94,8 +95,8 @@ fn meet<'p>(plan: &Plan<'_>, tables: &[Table<'p>], asking: &[ClassId]) -> Met<'p
                 from.push((class, at));
             }
         }
-        let table = Table::of(plan, entries);
-        Everywhere { table, from }
+        let filed = Filed::new(plan, entries);
+        Everywhere { filed, from }
     });
     Met { joints, everywhere }
 }
@@ -129,9 +130,9 @@ fn of_class(plan: &Plan<'_>, met: &Met<'_>, class: ClassId) -> Found {
         let by_peer = met
             .everywhere
             .as_ref()
-            .filter(|all| all.table.reach(plan, entry) < classes.reach(class));
+            .filter(|all| all.filed.reach(plan, entry) < classes.reach(class));
         if let Some(all) = by_peer {
-            for at in all.table.meeting(plan, entry) {
+            for at in all.filed.meeting(plan, entry) {
                 if let Some(&(neighbour, at)) = all.from.get(at)
                     && (several || neighbour != class)
                     && classes.are_neighbours(class, neighbour)

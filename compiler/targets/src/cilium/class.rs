@@ -17,7 +17,8 @@ use super::{
 /// A distinct predicate of the owned workloads; in order of the first that has it.
 pub(super) type ClassId = usize;
 
-/// Of ten thousand workloads each may share pods with each: what needs all pairs is asked, not kept.
+/// Of ten thousand workloads each may share pods with each, so what needs all pairs is asked and
+/// not kept.
 #[derive(Debug, Default)]
 pub(super) struct Class {
     /// Others that may select one pod with it, and are asserted to be disjoint; in order.
@@ -152,8 +153,8 @@ impl Classes {
         list.map_or(&[], Vec::as_slice)
     }
 
-    /// The classes that may select one pod with this one, asserted disjointness or not; mostly it is
-    /// one of them itself.
+    /// The classes that may select one pod with this one, asserted disjointness or not; mostly it
+    /// is one of them itself.
     pub(super) fn meets(&self, id: ClassId) -> Vec<ClassId> {
         let pods = self.cube(id);
         pods.map(|pods| self.meeting(pods)).unwrap_or_default()

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::{
     bind::{OwnedId, Subject},
+    filed::Filed,
     findings::Finding,
     normal::{Entry, Table, any_name},
     peers::PeerId,
@@ -88,7 +89,7 @@ impl Users {
 /// The entries of one or more workloads, each shape once.
 #[derive(Debug)]
 pub(super) struct Joint<'p> {
-    table: Table<'p>,
+    filed: Filed<'p>,
     /// By position in the table.
     users: Vec<Users>,
 }
@@ -121,17 +122,17 @@ impl<'p> Joint<'p> {
             }
         }
         Self {
-            table: Table::of(plan, entries),
+            filed: Filed::new(plan, entries),
             users: users.into_iter().map(Users::new).collect(),
         }
     }
 
     pub(super) fn shapes(&self) -> impl Iterator<Item = (&Entry<'p>, &Users)> {
-        self.table.entries.iter().zip(&self.users)
+        self.filed.entries.iter().zip(&self.users)
     }
 
     pub(super) fn shape(&self, at: usize) -> Option<(&Entry<'p>, &Users)> {
-        Some((self.table.entries.get(at)?, self.users.get(at)?))
+        Some((self.filed.entries.get(at)?, self.users.get(at)?))
     }
 
     /// Those whose peer and ports may meet those of `one`.
@@ -140,7 +141,7 @@ impl<'p> Joint<'p> {
         plan: &Plan<'_>,
         one: &Entry<'_>,
     ) -> impl Iterator<Item = (&Entry<'p>, &Users)> {
-        let found = self.table.meeting(plan, one).into_iter();
+        let found = self.filed.meeting(plan, one).into_iter();
         found.filter_map(|at| self.shape(at))
     }
 }

@@ -11,6 +11,7 @@ mod bind;
 mod class;
 pub(crate) mod emit;
 mod express;
+mod filed;
 mod findings;
 mod header;
 mod joint;

@@ -11,7 +11,6 @@ use npl_policy::{
     http::ViaKind,
     model::{Direction, Verdict, Via},
     name::NamePattern,
-    overlap::OverlapIndex,
     port::{PortSet, partition},
 };
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -22,13 +21,10 @@ use super::{
     findings::Finding,
     joint::{Effect, Found, Joint, Place, Users},
     limits::PIECES_MAX,
-    peers::{Peer, PeerId},
+    peers::PeerId,
     plan::{Piece, Plan},
     shape::Clauses,
 };
-
-/// Fewer pieces than this are compared one by one.
-const INDEX_FROM: usize = 32;
 
 /// One peer of one allow rule at one subject.
 #[derive(Clone, Copy, Debug)]
@@ -50,9 +46,6 @@ pub(super) struct Entry<'p> {
 pub(super) struct Table<'p> {
     pub(super) entries: Vec<Entry<'p>>,
     pub(super) clauses: bool,
-    /// Of the entries whose peer is pods: an index over them, with their positions.
-    pods: Option<(OverlapIndex, Vec<usize>)>,
-    others: Vec<usize>,
 }
 
 impl<'p> Table<'p> {
@@ -86,61 +79,9 @@ impl<'p> Table<'p> {
                 });
             }
         }
-        Self::of(plan, entries)
-    }
-
-    pub(super) fn of(plan: &Plan<'_>, entries: Vec<Entry<'p>>) -> Self {
-        let mut out = Self {
+        Self {
             clauses: entries.iter().any(|entry| entry.clause.is_some()),
             entries,
-            ..Self::default()
-        };
-        if out.entries.len() >= INDEX_FROM {
-            out.index(plan);
-        }
-        out
-    }
-
-    fn index(&mut self, plan: &Plan<'_>) {
-        let mut cubes = Vec::new();
-        let mut positions = Vec::new();
-        for (at, entry) in self.entries.iter().enumerate() {
-            match plan.peers.get(entry.peer) {
-                Some(Peer::Pods(cube, _)) => {
-                    cubes.push(&**cube);
-                    positions.push(at);
-                }
-                _ => self.others.push(at),
-            }
-        }
-        self.pods = Some((OverlapIndex::new(&cubes), positions));
-    }
-
-    /// At most so many entries are looked at for those that meet one.
-    pub(super) fn reach(&self, plan: &Plan<'_>, one: &Entry<'_>) -> usize {
-        match (&self.pods, plan.peers.get(one.peer)) {
-            (Some((index, _)), Some(Peer::Pods(cube, _))) => index.reach(cube) + self.others.len(),
-            _ => self.entries.len(),
-        }
-    }
-
-    /// The positions of the entries whose peer and ports may meet those of `one`, in order.
-    pub(super) fn meeting(&self, plan: &Plan<'_>, one: &Entry<'_>) -> Vec<usize> {
-        let meets = |at: &usize| {
-            self.entries.get(*at).is_some_and(|other| {
-                !other.ports.disjoint(one.ports) && !plan.peers.disjoint(other.peer, one.peer)
-            })
-        };
-        match (&self.pods, plan.peers.get(one.peer)) {
-            (Some((index, positions)), Some(Peer::Pods(cube, _))) => {
-                let pods = index.candidates(cube);
-                let pods = pods.iter().filter_map(|i| positions.get(*i));
-                let mut found: Vec<usize> = pods.chain(&self.others).copied().collect();
-                found.sort_unstable();
-                found.retain(meets);
-                found
-            }
-            _ => (0..self.entries.len()).filter(meets).collect(),
         }
     }
 }

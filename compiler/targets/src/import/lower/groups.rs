@@ -23,7 +23,8 @@ use crate::import::{
 /// How `toGroups` and `fromGroups` are spelled.
 const CLOUD: &str = "group:aws";
 
-/// Every group with what it holds, as a rule that names it alone has it. Groups of one name are one.
+/// Every group with what it holds, as a rule that names it alone has it. Groups of one name are
+/// one.
 pub fn addresses_of(groups: &[CidrGroup]) -> Vec<(SmolStr, Vec<Net>)> {
     let mut all: BTreeMap<&SmolStr, Vec<Net>> = BTreeMap::new();
     for group in groups {
