@@ -8,7 +8,7 @@ use npl_diagnostics::{
 use npl_syntax::Parsed;
 
 /// Said of what stands in a place for something else.
-const OUT_OF_PLACE: [Code; 9] = [
+const OUT_OF_PLACE: [Code; 13] = [
     &kinds::EXTERNAL_AS_SOURCE,
     &kinds::LITERAL_AS_END,
     &kinds::UNKNOWN_CLAUSE,
@@ -18,6 +18,10 @@ const OUT_OF_PLACE: [Code; 9] = [
     &sets::BAD_METHOD,
     &sets::EMPTY_BLOCK,
     &claims::UNKNOWN_VERDICT,
+    &claims::FLOW_LABELS,
+    &claims::UNKNOWN_FACT,
+    &claims::BAD_FACT,
+    &syntax::UNFINISHED_STRING,
 ];
 
 /// Errors of the parser in one item, and the item's text.

@@ -172,8 +172,14 @@ impl<'db> Walk<'db> {
         let own = item.name(self.db).as_deref();
         let tokens = lex(text);
         let mut before = "";
+        let mut itself = 0;
         for (_, range) in tokens.iter().filter(|(kind, _)| kind.is_name()) {
             let word = text.get(range.as_usize()).unwrap_or_default();
+            // A line without its word belongs to the item above, and may name it.
+            itself += u32::from(own == Some(word));
+            if itself > 1 {
+                self.used.insert(item.key(self.db));
+            }
             self.in_pieces(item, before, word);
             before = word;
             if own == Some(word) || !self.words.insert(word) {

@@ -178,7 +178,7 @@ fn explains(view: &View<'_>, found: &[Finding], left: &[Finding]) -> bool {
 impl Say {
     /// Whether the tree holds what was meant.
     fn is_understood(&self) -> bool {
-        !matches!(self, Self::Unknown(_) | Self::Blank(_))
+        !matches!(self, Self::Unknown(_) | Self::Blank(_) | Self::Quotes(_))
     }
 }
 
