@@ -146,6 +146,8 @@ fn mended(view: &View<'_>, edit: &Edit, parsed: &Parsed, dangling: Option<u32>) 
         again.item = parsed.item.clone();
         again.item.whole = false;
     }
+    // Where the quotes belong is a guess, and what stands between them with it.
+    again.item.whole &= !matches!(edit.say, Say::Quotes(_));
     Some(again)
 }
 
@@ -178,7 +180,7 @@ fn explains(view: &View<'_>, found: &[Finding], left: &[Finding]) -> bool {
 impl Say {
     /// Whether the tree holds what was meant.
     fn is_understood(&self) -> bool {
-        !matches!(self, Self::Unknown(_) | Self::Blank(_) | Self::Quotes(_))
+        !matches!(self, Self::Unknown(_) | Self::Blank(_))
     }
 }
 
