@@ -19,5 +19,8 @@ pub const NESTING_MAX: usize = 64;
 /// Characters of a DNS label, hence of what is named after one (RFC 1123).
 pub const DNS_LABEL_CHARS_MAX: usize = 63;
 
+/// Names of a module that are listed beside one that it does not declare.
+pub const NAMES_OFFERED_MAX: usize = 6;
+
 /// Uses of one undeclared name that its diagnostic points at.
 pub const LABELS_MAX: usize = 8;

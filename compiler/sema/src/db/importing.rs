@@ -13,6 +13,7 @@ use super::{
     intended::intended,
     module::module_scope,
 };
+use crate::{limits::NAMES_OFFERED_MAX, manifest, stdlib};
 
 /// One name that a `use` brings in.
 #[derive(salsa::SalsaValue, PartialEq, Eq, Clone)]
@@ -248,6 +249,21 @@ impl<'db> Importer<'db> {
                 self.place(name.span),
                 near,
             ),
+            // Nobody declares anything in the standard library.
+            None if shown.split('.').next() == Some(stdlib::NAME) => {
+                let names = have
+                    .all
+                    .iter()
+                    .filter_map(|item| item.name(self.db).as_deref());
+                let (mut near, others): (Vec<&str>, Vec<&str>) =
+                    names.partition(|known| known.contains(name.node.as_str()));
+                near.extend(others);
+                near.truncate(NAMES_OFFERED_MAX);
+                found.help(format!(
+                    "it declares {}, among others",
+                    manifest::list(&near)
+                ))
+            }
             None => found.help(format!("declare it in `{}`", module.path(self.db))),
         });
         None
