@@ -313,6 +313,32 @@ fn policies_against_what_runs() {
     assert_eq!(out.matches("warning[NPL080").count(), 4, "{out}");
 }
 
+/// What the model does not hold of Cilium's HTTP proxy is said with the verdict.
+#[test]
+fn a_rule_beside_an_http_rule_is_traced_with_what_closes_tls() {
+    let text = "\
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: api, namespace: shop}
+spec:
+  endpointSelector: {matchLabels: {app: api}}
+  ingress:
+  - fromEndpoints: [{matchLabels: {app: web}}]
+    toPorts: [{ports: [{port: \"80\", protocol: TCP}], rules: {http: [{method: GET}]}}]
+  - fromEntities: [cluster]
+    toPorts: [{ports: [{port: \"80\", protocol: TCP}]}]
+";
+    let sandbox = Sandbox::with(&[("a.yaml", text)]);
+    let flow = "{ app: \"web\" } in shop -> { app: \"api\" } in shop:80";
+    let ran = sandbox.run(&["trace", "a.yaml", flow]);
+    assert!(ran.out.starts_with("allow\n"), "{}", ran.out);
+    assert!(
+        ran.out.contains("takes no TLS there (NPL1057)"),
+        "{}",
+        ran.out
+    );
+}
+
 /// What a rule says and another one beside it makes void, whoever wrote them.
 #[test]
 fn clauses_that_limit_nothing_are_told() {

@@ -7,8 +7,9 @@ mod show;
 
 use std::io::{BufRead, BufReader, Read};
 
+use npl_diagnostics::{Place, codes::import as codes};
 use npl_policy::{
-    interpret::{Answer as Verdict, Runner},
+    interpret::{Answer as Verdict, By, Runner},
     model::TestFlow,
 };
 
@@ -222,10 +223,40 @@ impl Tracer<'_> {
     fn shown(&self, judged: &Judged, default: TraceReport) -> String {
         let model = &self.analysis.model;
         match self.args.format.unwrap_or(default) {
-            TraceReport::Full => show::full(judged, model, self.unit, self.ui.color_out),
+            TraceReport::Full => {
+                let mut out = show::full(judged, model, self.unit, self.ui.color_out);
+                for note in self.beside_http(judged) {
+                    out.push_str(&format!("  note: {note}\n"));
+                }
+                out
+            }
             TraceReport::Concise => show::concise(judged, self.ui.color_out) + "\n",
             TraceReport::Json => show::json_line(judged, model, self.unit) + "\n",
         }
+    }
+
+    /// What Cilium's HTTP proxy does to the rules that decide, which the model does not hold.
+    fn beside_http(&self, judged: &Judged) -> Vec<String> {
+        let rule = |by: By| match by {
+            By::Rule(i) => self.analysis.model.rules.get(i as usize),
+            _ => None,
+        };
+        let ends = judged
+            .first
+            .iter()
+            .flat_map(|case| [&case.egress, &case.ingress]);
+        let places: Vec<Place> = ends.filter_map(|end| Some(rule(end.by)?.place)).collect();
+        let found = self
+            .unit
+            .lowering()
+            .iter()
+            .filter(|d| d.code == &codes::IMPORT_HTTP_LISTENER);
+        let mut notes: Vec<String> = found
+            .filter(|d| places.contains(&d.at))
+            .map(|d| format!("{} ({})", d.message, d.code.id))
+            .collect();
+        notes.dedup();
+        notes
     }
 
     /// What is not known meets no expectation.

@@ -203,6 +203,12 @@ impl Unit {
         found.filter(of_inventory).cloned().collect()
     }
 
+    /// What was found when policies in YAML became a model.
+    pub fn lowering(&self) -> &[Diagnostic<Place>] {
+        let lowered = self.lowered.as_ref();
+        lowered.map_or(&[], |lowered| lowered.diagnostics.as_slice())
+    }
+
     /// The policies that the program's manifests hold, as Cilium reads them.
     pub fn policies(&self) -> &Policies {
         &self.policies
