@@ -254,13 +254,14 @@ pub(super) fn missing_via(place: &Place<'_>) -> Option<Answer> {
 }
 
 /// What else people call a direction.
-const OTHER_WORDS: [(&str, T); 6] = [
+const OTHER_WORDS: [(&str, T); 7] = [
     ("in", T::Ingress),
     ("inbound", T::Ingress),
     ("incoming", T::Ingress),
     ("out", T::Egress),
     ("outbound", T::Egress),
     ("outgoing", T::Egress),
+    ("outgress", T::Egress),
 ];
 
 /// `allow egres a -> b:80`.
