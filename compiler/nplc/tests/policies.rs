@@ -360,6 +360,8 @@ fn clauses_that_limit_nothing_are_told() {
             &["NPL0603", "NPL0609"],
         ),
         ((WEB, plain), (world, tls), &[]),
+        // The first has no clause that could limit anything.
+        ((WEB, plain), (WEB, &http), &["NPL1057"]),
     ] {
         let mut text = "\
 apiVersion: cilium.io/v2

@@ -317,6 +317,7 @@ fn continues(lexemes: &[Lexeme], start: usize, index: usize) -> bool {
                 // `workload a { … } ni namespace b`.
                 || (!word.new_line
                     && matches!(kind_at(Some(start)), Some(T::Workload | T::Foreign))
+                    && before == Some(T::RBrace)
                     && (previous.is_word() || previous == T::Str))
         }
         // `allow a -> b port 443`.

@@ -7,7 +7,7 @@ use super::{Decision, Unenforced, decide::Judge, witness};
 use crate::{
     interpret::{By, Endpoint, Flow, FlowVerdict, Side, port_atoms},
     limits::FLOW_CASES_MAX,
-    model::{Facts, Set},
+    model::{Facts, Set, Verdict},
     port::PortSet,
 };
 
@@ -24,21 +24,55 @@ pub(super) fn decide(judge: &Judge<'_>, from: &Set, to: &Set, ports: Option<&Por
         return Decision::TooLarge(FLOW_CASES_MAX);
     }
     let mut enforced = false;
+    let (mut reached, mut excused) = (false, None);
     for src in &sources {
         for dst in &destinations {
-            let (missing, seen) = missing(judge, src, dst, &wanted, ports.is_some());
+            let (missing, seen) = missing(judge, &src.end, &dst.end, &wanted, ports.is_some());
             enforced |= seen;
-            if let Some((flow, verdict)) = missing {
-                let witness = witness::describe(judge, flow, verdict, (from, to));
-                return Decision::Fails(Box::new(witness));
+            let Some((flow, verdict)) = missing else {
+                reached = true;
+                continue;
+            };
+            if (src.may_be_denied || dst.may_be_denied) && is_denied(judge, &verdict) {
+                excused = excused.or(Some((flow, verdict)));
+                continue;
             }
+            return fails(judge, (flow, verdict), (from, to));
         }
+    }
+    // What reaches nobody does not reach.
+    if let Some(missing) = excused.filter(|_| !reached) {
+        return fails(judge, missing, (from, to));
     }
     if enforced {
         Decision::Holds
     } else {
         Decision::NothingEnforces(Unenforced::NoEnd)
     }
+}
+
+fn fails(judge: &Judge<'_>, (flow, verdict): (Flow, FlowVerdict), ends: (&Set, &Set)) -> Decision {
+    Decision::Fails(Box::new(witness::describe(judge, flow, verdict, ends)))
+}
+
+/// Not only closed: a deny speaks of this very flow.
+fn is_denied(judge: &Judge<'_>, verdict: &FlowVerdict) -> bool {
+    [verdict.egress.by, verdict.ingress.by]
+        .iter()
+        .any(|by| match by {
+            By::Rule(rule) => {
+                let rule = judge.world.model.rules.get(*rule as usize);
+                rule.is_some_and(|rule| rule.verdict == Verdict::Deny)
+            }
+            _ => false,
+        })
+}
+
+/// One endpoint that a set stands for.
+struct Member {
+    end: Endpoint,
+    /// An address of an entity: nobody asks for those that a rule denies.
+    may_be_denied: bool,
 }
 
 type Missing = Option<(Flow, FlowVerdict)>;
@@ -77,7 +111,7 @@ fn missing(
 }
 
 /// Whether the API server lies at an address is not what a claim of liveness is about.
-fn members(judge: &Judge<'_>, set: &Set) -> Vec<Endpoint> {
+fn members(judge: &Judge<'_>, set: &Set) -> Vec<Member> {
     let entities = Set {
         entities: set.entities.clone(),
         ..Set::default()
@@ -87,15 +121,15 @@ fn members(judge: &Judge<'_>, set: &Set) -> Vec<Endpoint> {
         ..set.clone()
     };
     let members = judge.members();
-    let mut ends = members.of_set(&named);
-    let (denied, others): (Vec<_>, Vec<_>) = members
-        .of_set(&entities)
-        .into_iter()
-        .partition(|end| matches!(end, Endpoint::Addr { ip, .. } if members.is_denied(*ip)));
-    ends.extend(match others.is_empty() {
-        true => denied,
-        false => others,
+    let of_entities = members.of_set(&entities).into_iter().map(|end| Member {
+        may_be_denied: matches!(end, Endpoint::Addr { .. }),
+        end,
     });
-    ends.retain(|end| !matches!(end, Endpoint::Addr { api_server, .. } if *api_server));
-    ends
+    let named = members.of_set(&named).into_iter().map(|end| Member {
+        may_be_denied: false,
+        end,
+    });
+    let asked =
+        |member: &Member| !matches!(member.end, Endpoint::Addr { api_server, .. } if api_server);
+    named.chain(of_entities).filter(asked).collect()
 }

@@ -36,8 +36,6 @@ pub(crate) struct Members<'m> {
     /// Where an external answers: in no network that a rule denies, if there is such an address;
     /// first one that no rule names, then one of each part that a rule opens. It may be any.
     answers: Vec<IpAddr>,
-    /// Networks that rules deny.
-    denied: AddrSet,
     /// Namespaces that the program names: one that it does not name is none of them.
     namespaces: BTreeSet<&'m str>,
 }
@@ -57,13 +55,8 @@ impl<'m> Members<'m> {
             inventory,
             addresses,
             answers,
-            denied,
             namespaces,
         }
-    }
-
-    pub(crate) fn is_denied(&self, ip: IpAddr) -> bool {
-        self.denied.contains(ip)
     }
 
     /// Empty: the end selects nothing.

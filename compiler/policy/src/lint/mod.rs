@@ -20,10 +20,16 @@ mod workloads;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use npl_diagnostics::{Diagnostic, Place, codes::lints};
 
 use self::{context::Context, inventory::Pods};
-use crate::{inventory::Inventory, model::Model};
+use crate::{
+    http::HttpRule,
+    inventory::Inventory,
+    model::{Model, Via},
+};
 
 /// The label at the rule of a template, of a finding that stands where the template is applied.
 pub const RULE_OF_TEMPLATE: &str = "by this rule of the template";
@@ -71,9 +77,23 @@ pub fn of_policies(model: &Model, inventory: Option<&Inventory>) -> Vec<Diagnost
     tls::check(&context, &mut found);
     let placed = inventory.is_some_and(inventory::shows_addresses);
     network::check(&context, placed, &mut found);
-    // Policies that say the same are often generated, and harmless.
-    found.retain(|(_, d)| d.code != &lints::REDUNDANT_RULE);
+    // A rule without `http` beside one with it is read as one that admits every request.
+    let no_clause: BTreeSet<usize> = context
+        .rules()
+        .filter(|(_, _, ends)| ends.iter().any(|end| admits_all(end.end.via.as_deref())))
+        .map(|(rule, _, _)| rule)
+        .collect();
+    found.retain(|(rule, d)| match d.code {
+        // Policies that say the same are often generated, and harmless.
+        code if code == &lints::REDUNDANT_RULE => false,
+        code if code == &lints::VIA_SWALLOWED => !no_clause.contains(rule),
+        _ => true,
+    });
     in_order(Vec::new(), found)
+}
+
+fn admits_all(via: Option<&Via>) -> bool {
+    matches!(via, Some(Via::Http(rule)) if *rule == HttpRule::default())
 }
 
 fn in_order(

@@ -72,7 +72,7 @@ impl<'a> Refused<'a> {
         // Up to its names or its block all is the clause.
         let clause = [&kinds::UNKNOWN_CLAUSE, &kinds::CLAUSE_SHAPE].contains(&found.code)
             && at.end <= error.start
-            && !between.contains(['"', '{']);
+            && !between.contains(['"', '{', '\n']);
         between.is_empty() || clause
     }
 }

@@ -107,7 +107,8 @@ impl<'db> Walk<'db> {
             self.complete &= self.text(item);
             // The name that a reserved word stands for is gone.
             let reserved = |d: &Diagnostic<_>| d.code == &syntax::RESERVED_WORD;
-            self.complete &= !parsed.diagnostics.iter().any(reserved);
+            let hidden = may_mention(item.word(db)) && parsed.diagnostics.iter().any(reserved);
+            self.complete &= !hidden;
         }
         let (paths, quoted) = refs(&parsed.item);
         for name in quoted {

@@ -159,12 +159,16 @@ fn stops(deny: &EndRule, rule: &EndRule) -> bool {
     let cluster = everything || all.entities.contains(&Entity::Cluster);
     let pods = |cube: &Cube| cluster || all.pods.iter().any(|part| cube.implies(&part.pods));
     let entity = |entity: &Entity| everything || all.entities.contains(entity);
-    let nets = everything || AddrSet::from_nets(&of.nets).implies(&AddrSet::from_nets(&all.nets));
-    rule.ports.implies(&deny.ports)
-        && of.names.is_empty()
-        && nets
-        && of.pods.iter().all(|part| pods(&part.pods))
+    let nets = || {
+        everything
+            || of.nets.is_empty()
+            || AddrSet::from_nets(&of.nets).implies(&AddrSet::from_nets(&all.nets))
+    };
+    of.names.is_empty()
         && of.entities.iter().all(entity)
+        && of.pods.iter().all(|part| pods(&part.pods))
+        && rule.ports.implies(&deny.ports)
+        && nets()
 }
 
 fn never_learned(end: &End<'_>, workload: &str, pattern: &NamePattern) -> Diagnostic<Place> {

@@ -439,6 +439,18 @@ fn can_reach_is_about_every_member_of_an_entity() {
         r#"203.0.113.7 -> {app: "db"} in shop"#,
     );
     check(office().can_reach("10.0.0.0/16", "db", "80"), "holds");
+    // A deny excuses what it denies, and nothing else.
+    let closed = || {
+        shop()
+            .allow("frontend", "0.0.0.0/0-10.0.0.0/8", "443")
+            .allow("frontend", "::/0", "443")
+    };
+    let lacking = r#"{app: "frontend"} in shop -> 10.0.0.0"#;
+    let world = |built: Builder| built.can_reach("frontend", "world", "443");
+    check(world(closed()), lacking);
+    check(world(closed().deny("10.0.0.0/8", "db", "22")), lacking);
+    check(world(closed().deny("db", "10.0.0.0/8", "")), lacking);
+    check(world(closed().deny("frontend", "10.0.0.0/8", "")), "holds");
     let everybody = shop().allow("all", "db", "80");
     check(everybody.can_reach("all", "db", "80"), "holds");
 }

@@ -7,6 +7,7 @@ use npl_policy::{
     label::{Cube, Values, subtract_all},
     port::{PortSet, Ranges},
 };
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use crate::import::shape::{Port, PortNumber, Proto};
@@ -97,7 +98,7 @@ pub(super) fn numbered(number: u16, end: u16, proto: Proto) -> Option<PortSet> {
 }
 
 /// Pods of the inventory that give a name one set of numbers.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Named {
     /// Disjoint.
     pub(super) pods: Vec<Cube>,
@@ -126,9 +127,12 @@ pub(super) fn named<'i>(
         })
         .filter(|calls| wanted(&calls.pods))
         .collect();
+    let within = Within::new(&all);
+    let mut seen: FxHashSet<Named> = FxHashSet::default();
     let mut out: Vec<Named> = Vec::new();
     for calls in all.iter().filter(|calls| !calls.numbers.is_empty()) {
-        let others = all.iter().filter(|other| other.numbers != calls.numbers);
+        let others = within.near(calls).filter_map(|at| all.get(at));
+        let others = others.filter(|other| other.numbers != calls.numbers);
         let mut inner: Vec<Cube> = Vec::new();
         for other in others.filter(|other| other.pods.implies(&calls.pods)) {
             if other.pods != calls.pods {
@@ -150,12 +154,47 @@ pub(super) fn named<'i>(
                 pods: pods.clone(),
                 number: *number,
             };
-            if !out.contains(&found) {
+            if seen.insert(found.clone()) {
                 out.push(found);
             }
         }
     }
     Ok(out)
+}
+
+/// Templates by their namespaces and by each of their labels.
+struct Within<'i> {
+    by_namespace: FxHashMap<&'i SmolStr, Vec<usize>>,
+    by_label: FxHashMap<(&'i SmolStr, &'i (SmolStr, SmolStr)), Vec<usize>>,
+}
+
+impl<'i> Within<'i> {
+    fn new(all: &[Calls<'i>]) -> Self {
+        let (mut by_namespace, mut by_label) = (FxHashMap::default(), FxHashMap::default());
+        for (at, calls) in all.iter().enumerate() {
+            let namespace = &calls.template.namespace;
+            let list: &mut Vec<usize> = by_namespace.entry(namespace).or_default();
+            list.push(at);
+            for label in &calls.template.labels {
+                let list: &mut Vec<usize> = by_label.entry((namespace, label)).or_default();
+                list.push(at);
+            }
+        }
+        Self {
+            by_namespace,
+            by_label,
+        }
+    }
+
+    /// Those that may have all labels of a template: the fewest that have one of them.
+    fn near(&self, calls: &Calls<'i>) -> impl Iterator<Item = usize> {
+        let namespace = &calls.template.namespace;
+        let labels = calls.template.labels.iter();
+        let lists = labels.filter_map(|label| self.by_label.get(&(namespace, label)));
+        let fewest = lists.min_by_key(|list| list.len());
+        let found = fewest.or_else(|| self.by_namespace.get(namespace));
+        found.into_iter().flatten().copied()
+    }
 }
 
 /// What one template calls by a name.
