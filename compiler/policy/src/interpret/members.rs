@@ -34,7 +34,7 @@ pub(crate) struct Members<'m> {
     /// One address, or more, of each part of the address space.
     addresses: Vec<IpAddr>,
     /// Where an external answers: in no network that a rule denies, if there is such an address;
-    /// first one that no rule names, then one of each part that a rule opens. It may be any.
+    /// first one that no rule names, then one of each part that rules name. It may be any.
     answers: Vec<IpAddr>,
     /// Namespaces that the program names: one that it does not name is none of them.
     namespaces: BTreeSet<&'m str>,
@@ -43,9 +43,7 @@ pub(crate) struct Members<'m> {
 impl<'m> Members<'m> {
     pub(crate) fn new(model: &'m Model, inventory: Option<&'m Inventory>) -> Self {
         let addresses = atoms::addresses(model);
-        let denied = model.ends.iter().filter(|end| end.verdict == Verdict::Deny);
-        let denied = AddrSet::from_nets(denied.flat_map(|end| &end.peers.nets));
-        let answers = answers(model, &addresses, &denied);
+        let answers = answers(model, &addresses);
         let namespaces = cubes(model)
             .flat_map(|cube| cube.namespace().listed())
             .filter_map(|name| name.as_deref())
@@ -250,16 +248,17 @@ fn cubes(model: &Model) -> impl Iterator<Item = &Cube> {
     model.workloads.iter().map(|w| &*w.pods).chain(parts)
 }
 
-fn answers(model: &Model, addresses: &[IpAddr], denied: &AddrSet) -> Vec<IpAddr> {
+fn answers(model: &Model, addresses: &[IpAddr]) -> Vec<IpAddr> {
+    let denied = model.ends.iter().filter(|end| end.verdict == Verdict::Deny);
+    let denied = AddrSet::from_nets(denied.flat_map(|end| &end.peers.nets));
     let named = AddrSet::from_nets(model.ends.iter().flat_map(|end| &end.peers.nets));
     let outside = |set: &AddrSet| addresses.iter().copied().find(|ip| !set.contains(*ip));
     let quiet = outside(&named)
-        .or_else(|| outside(denied))
+        .or_else(|| outside(&denied))
         .or_else(|| addresses.first().copied());
-    let opened = addresses.iter().copied();
-    let opened = opened.filter(|ip| named.contains(*ip) && !denied.contains(*ip));
+    let inside = addresses.iter().copied().filter(|ip| named.contains(*ip));
     let mut out = vec![quiet.unwrap_or(IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED))];
-    out.extend(opened.filter(|ip| Some(*ip) != quiet));
+    out.extend(inside.filter(|ip| Some(*ip) != quiet));
     out
 }
 

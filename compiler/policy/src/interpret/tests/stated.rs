@@ -236,6 +236,13 @@ fn a_name_may_answer_inside_of_a_network() {
         model().test("web", "dns:b.io", "444", NONE, Verdict::Deny),
         None,
     );
+    // A deny of other pods opens nothing, and hides nothing.
+    check(
+        model()
+            .deny("db", "10.0.0.0/8", "")
+            .test("web", "dns:b.io", "443", NONE, Verdict::Deny),
+        Some(FailedBy::Otherwise),
+    );
     let closed = model().deny("all", "10.0.0.0/8", "");
     check(
         closed.test("web", "dns:b.io", "443", NONE, Verdict::Deny),
